@@ -1,0 +1,72 @@
+namespace Wobble.Results.Domain;
+
+/// <summary>What a runner can run, and what it can't and why. Written by a Runner into its row, read by the Dashboard.</summary>
+public sealed record Catalogue
+{
+    /// <summary>Every server × app of one interface, servers in catalogue order.</summary>
+    public IReadOnlyList<CatalogueTarget> Targets { get; init; } = [];
+    /// <summary>Manifests that could not be read: shown as broken, with file, key and reason.</summary>
+    public IReadOnlyList<BrokenManifest> Broken { get; init; } = [];
+    /// <summary>The article's 13 rows, with its published figures.</summary>
+    public IReadOnlyList<ArticleRow> Article { get; init; } = [];
+    /// <summary>Cores the run may use; decides default workers.</summary>
+    public int Cores { get; init; } = 1;
+    /// <summary>Versions and absences of what every stack needs: <c>nginx</c>, <c>pgbouncer</c>, <c>postgresql</c>, <c>bubblewrap</c>.</summary>
+    public IReadOnlyList<Part> Parts { get; init; } = [];
+
+    /// <summary>The target of that name, or null.</summary>
+    public CatalogueTarget? Find(string? name) => Targets.FirstOrDefault(t => t.Name == name);
+}
+
+/// <summary>A program or package a stack is made of.</summary>
+/// <param name="Name">As its maintainers write it.</param>
+/// <param name="Version">Null when it is absent.</param>
+/// <param name="Missing">Why it can't be used and what to do; null when it can.</param>
+public sealed record Part(string Name, string? Version, string? Missing);
+
+/// <summary>One target as a runner sees it.</summary>
+public sealed record CatalogueTarget
+{
+    /// <summary><c>server/app</c>.</summary>
+    public required string Name { get; init; }
+    /// <summary>The server's name, such as <c>uwsgi-http</c>.</summary>
+    public required string Server { get; init; }
+    /// <summary>The app's name, such as <c>bottle</c>.</summary>
+    public required string App { get; init; }
+    /// <summary><c>wsgi</c>, <c>asgi</c> or a server's own, such as <c>aiohttp</c>.</summary>
+    public required string Interface { get; init; }
+    /// <summary>sync, green or async.</summary>
+    public required TargetClass Class { get; init; }
+    /// <summary>Null when it can run here; else a sentence beginning "not installed, because …" or the like.</summary>
+    public string? Unavailable { get; init; }
+    /// <summary>True when the target speaks a protocol that only nginx translates (uwsgi).</summary>
+    public bool NeedsProxy { get; init; }
+    /// <summary>True when N workers are N processes behind an nginx upstream: more than one then needs the proxy.</summary>
+    public bool OneProcessEach { get; init; }
+    /// <summary>Versions of server, app, Python and drivers.</summary>
+    public IReadOnlyDictionary<string, string> Versions { get; init; } = new Dictionary<string, string>();
+    /// <summary>Options that may be given, with their allowed values and defaults (the article's).</summary>
+    public IReadOnlyList<TargetOption> Options { get; init; } = [];
+    /// <summary>One line on what it is, for the Targets page.</summary>
+    public string? About { get; init; }
+    /// <summary>The folder it came from when a user added it; null for Wobble's own.</summary>
+    public string? AddedFrom { get; init; }
+}
+
+/// <summary>A switch of a target.</summary>
+/// <param name="Name">Such as <c>driver</c>.</param>
+/// <param name="Default">The article's value.</param>
+/// <param name="Values">Allowed values; empty when it is a number.</param>
+/// <param name="Min">Least number, when it is one.</param>
+/// <param name="Max">Greatest number, when it is one.</param>
+/// <param name="About">What it switches, one line.</param>
+public sealed record TargetOption(string Name, string Default, IReadOnlyList<string> Values, int? Min, int? Max, string About);
+
+/// <summary>A manifest that can't be used.</summary>
+/// <param name="File">Path of the manifest.</param>
+/// <param name="Key">The key that is wrong, missing or unknown; empty when the file isn't JSON.</param>
+/// <param name="Reason">What is wrong and what is allowed.</param>
+public sealed record BrokenManifest(string File, string Key, string Reason);
+
+/// <summary>A row of the article's table.</summary>
+public sealed record ArticleRow(string Target, int Workers, double P50Ms, double P99Ms, double Throughput);

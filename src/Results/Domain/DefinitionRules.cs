@@ -1,0 +1,100 @@
+using System.Globalization;
+
+namespace Wobble.Results.Domain;
+
+/// <summary>One thing wrong with an input: which field, the value given, what is allowed.</summary>
+/// <param name="Field">The field's name as in the API (<c>keep_alive</c>).</param>
+/// <param name="Value">What was given, as text.</param>
+/// <param name="Allowed">A sentence that says what is wrong and what is allowed.</param>
+public sealed record FieldError(string Field, string Value, string Allowed)
+{
+    /// <summary>As one line: <c>workers: -1 is not allowed; …</c>.</summary>
+    public override string ToString() => $"{Field}: {(Value.Length == 0 ? "nothing" : Value)} is not allowed; {Allowed}";
+}
+
+/// <summary>
+/// The limits of a definition, the same for pages, API and command line. Guarantees: a definition without errors can be planned on the runner
+/// whose catalogue was given; each error names the field, the value and what is allowed.
+/// </summary>
+public static class DefinitionRules
+{
+    /// <summary>The most workers.</summary>
+    public const int MaxWorkers = 256;
+    /// <summary>The most connections.</summary>
+    public const int MaxConnections = 20_000;
+    /// <summary>The highest rate, requests a second.</summary>
+    public const double MaxRate = 1_000_000;
+    /// <summary>The longest measurement.</summary>
+    public static readonly TimeSpan MaxFor = TimeSpan.FromHours(24);
+    /// <summary>The shortest measurement.</summary>
+    public static readonly TimeSpan MinFor = TimeSpan.FromSeconds(1);
+    /// <summary>The longest warm-up.</summary>
+    public static readonly TimeSpan MaxWarmup = TimeSpan.FromHours(1);
+    /// <summary>The most requests.</summary>
+    public const long MaxRequests = 1_000_000_000;
+    /// <summary>The most repetitions.</summary>
+    public const int MaxRepetitions = 100;
+
+    /// <summary>All that is wrong, in the order of the form; empty when nothing is.</summary>
+    public static IReadOnlyList<FieldError> Check(Definition definition, Catalogue catalogue)
+    {
+        ArgumentNullException.ThrowIfNull(definition);
+        ArgumentNullException.ThrowIfNull(catalogue);
+        var errors = new List<FieldError>();
+        void Add(string field, object? value, string allowed) =>
+            errors.Add(new FieldError(field, Convert.ToString(value, CultureInfo.InvariantCulture) ?? "", allowed));
+
+        var target = catalogue.Find(definition.Target);
+        if (target is null) Add("target", definition.Target, UnknownTarget(definition.Target, catalogue));
+        else if (target.Unavailable is { } why) Add("target", target.Name, why);
+
+        if (definition.Workers is < 1 or > MaxWorkers) Add("workers", definition.Workers, $"1 to {MaxWorkers}");
+        if (definition.Connections is < 1 or > MaxConnections) Add("connections", definition.Connections, $"1 to {MaxConnections}");
+        if (definition.Rate is { } rate && !(rate > 0 && rate <= MaxRate)) Add("rate", rate, $"more than 0, at most {MaxRate:0} requests a second; leave it out for a closed loop");
+        if (definition.Warmup < TimeSpan.Zero || definition.Warmup > MaxWarmup) Add("warmup", Duration.Format(definition.Warmup), "0s to 1h");
+        if (definition is { For: not null, Requests: not null }) Add("for", Duration.Format(definition.For.Value), $"either for or requests, not both (requests is {definition.Requests})");
+        else if (definition.For is { } length && (length < MinFor || length > MaxFor)) Add("for", Duration.Format(length), "1s to 24h");
+        if (definition.Requests is < 1 or > MaxRequests) Add("requests", definition.Requests, $"1 to {MaxRequests}");
+        CheckStages(definition, Add);
+        if (!Domain.Workload.TryParse(definition.Workload, out _)) Add("workload", definition.Workload, Domain.Workload.Allowed);
+        if (definition.Proxy is not ("nginx" or "none")) Add("proxy", definition.Proxy, "nginx or none");
+        if (!PoolerSetting.TryParse(definition.Pooler, out _)) Add("pooler", definition.Pooler, PoolerSetting.Allowed);
+        if (definition.Repetitions is < 1 or > MaxRepetitions) Add("repetitions", definition.Repetitions, $"1 to {MaxRepetitions}");
+        if (target is not null) CheckTarget(definition, target, catalogue, Add);
+        return errors;
+    }
+
+    private static void CheckTarget(Definition definition, CatalogueTarget target, Catalogue catalogue, Action<string, object?, string> add)
+    {
+        int workers = definition.Workers ?? Defaults.Workers(target.Class, catalogue.Cores);
+        if (definition.Proxy == "none" && target.NeedsProxy)
+            add("proxy", "none", $"{target.Server} speaks the uwsgi protocol, which only nginx translates: use nginx");
+        if (definition.Proxy == "none" && target.OneProcessEach && workers > 1)
+            add("workers", workers, $"1 without a proxy: {target.Server} is one process a worker, and more than one needs nginx to share the requests out");
+        foreach (var (name, value) in definition.Options)
+        {
+            var option = target.Options.FirstOrDefault(o => o.Name == name);
+            if (option is null)
+                add($"options.{name}", value, target.Options.Count == 0 ? $"{target.Name} has no options" : $"{target.Name} has {string.Join(", ", target.Options.Select(o => o.Name))}");
+            else if (option.Values.Count > 0 && !option.Values.Contains(value))
+                add($"options.{name}", value, string.Join(", ", option.Values));
+            else if (option.Values.Count == 0 && (!int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int number) || number < option.Min || number > option.Max))
+                add($"options.{name}", value, $"a whole number from {option.Min} to {option.Max}");
+        }
+    }
+
+    private static void CheckStages(Definition definition, Action<string, object?, string> add)
+    {
+        if (definition.Stages is null) return;
+        if (!LoadStage.TryParse(definition.Stages, out _, out string? wrong)) add("stages", definition.Stages, wrong!);
+        if (definition.Rate is not null || definition.For is not null || definition.Requests is not null)
+            add("stages", definition.Stages, "stages say rate and duration themselves: leave out rate, for and requests");
+    }
+
+    private static string UnknownTarget(string? name, Catalogue catalogue)
+    {
+        string wanted = name ?? "";
+        var near = catalogue.Targets.Where(t => wanted.Length > 0 && (t.Name.Contains(wanted, StringComparison.OrdinalIgnoreCase) || wanted.Split('/').Any(p => p.Length > 1 && (t.Server == p || t.App == p)))).Select(t => t.Name).Take(6).ToList();
+        return near.Count > 0 ? $"no such target; near it: {string.Join(", ", near)}" : "a server and an app of one interface, such as uwsgi-http/bottle; ./wobble targets lists them";
+    }
+}

@@ -1,0 +1,95 @@
+namespace Wobble.Results.Domain;
+
+/// <summary>The result of one run, with the names that <c>--json</c> prints and the API answers. Good answers of the measured time only, unless a member says otherwise.</summary>
+public sealed record RunResult
+{
+    /// <summary>Null for <c>wobble load</c>.</summary>
+    public string? Target { get; init; }
+    /// <summary>Null for <c>wobble load</c>.</summary>
+    public int? Workers { get; init; }
+    /// <summary>Connections of the load.</summary>
+    public required int Connections { get; init; }
+    /// <summary>Offered rate, or null in a closed loop.</summary>
+    public double? Rate { get; init; }
+    /// <summary>Connections kept.</summary>
+    public required bool KeepAlive { get; init; }
+    /// <summary>Good answers.</summary>
+    public required long Requests { get; init; }
+    /// <summary>Good answers a second of measured time.</summary>
+    public required double Throughput { get; init; }
+    /// <summary>Latencies, ms. Open loop: from the intended send time.</summary>
+    public required Latencies LatencyMs { get; init; }
+    /// <summary>Open loop: latencies from the actual send; null in a closed loop.</summary>
+    public Latencies? ServiceMs { get; init; }
+    /// <summary>Failed requests by kind; empty when there were none.</summary>
+    public required IReadOnlyDictionary<string, long> Errors { get; init; }
+    /// <summary>p99 ÷ p50; null when p99 can't be shown.</summary>
+    public double? Wobble { get; init; }
+    /// <summary>How far the run can be trusted.</summary>
+    public required Trust Trust { get; init; }
+    /// <summary>What the generator cost.</summary>
+    public required GeneratorCost Generator { get; init; }
+    /// <summary>Each kind of request of a mix by itself; empty when there is one kind.</summary>
+    public IReadOnlyList<KindResult> Kinds { get; init; } = [];
+    /// <summary>Each stage by itself; empty when there is one.</summary>
+    public IReadOnlyList<StageResult> Stages { get; init; } = [];
+    /// <summary>CPU and memory of each component over the measurement; null for <c>wobble load</c>.</summary>
+    public IReadOnlyList<ComponentCost>? Components { get; init; }
+    /// <summary>The machine as it was found.</summary>
+    public RunEnvironment? Environment { get; init; }
+    /// <summary>The plan; null for <c>wobble load</c>.</summary>
+    public Plan? Plan { get; init; }
+}
+
+/// <summary>Latencies in ms. A percentile that the data can't show (fewer than 10 expected exceedances) is null.</summary>
+public sealed record Latencies(double? Min, double? P50, double? P75, double? P90, double? P95, double? P99, [property: System.Text.Json.Serialization.JsonPropertyName("p99_9")] double? P999, double? Max, double? Mean);
+
+/// <summary>One kind of request.</summary>
+public sealed record KindResult(string Kind, long Requests, double Throughput, Latencies LatencyMs, IReadOnlyDictionary<string, long> Errors);
+
+/// <summary>One stage of load.</summary>
+/// <param name="Stage">From 1.</param>
+/// <param name="Load">As written: <c>10s@500/s</c>.</param>
+/// <param name="Requests">Good answers.</param>
+/// <param name="Throughput">A second.</param>
+/// <param name="LatencyMs">Latencies.</param>
+/// <param name="Errors">By kind.</param>
+public sealed record StageResult(int Stage, string Load, long Requests, double Throughput, Latencies LatencyMs, IReadOnlyDictionary<string, long> Errors);
+
+/// <summary>What the generator cost.</summary>
+/// <param name="CpuUsPerRequest">User + system time of the whole generator process over the measurement ÷ requests, µs; null without requests.</param>
+/// <param name="Busy">Share of its core, 0–1.</param>
+public sealed record GeneratorCost(double? CpuUsPerRequest, double Busy)
+{
+    /// <summary><c>io_uring</c> or <c>epoll</c>.</summary>
+    public string? Engine { get; init; }
+    /// <summary>Open loop: sent ÷ offered; null in a closed loop.</summary>
+    public double? SentOfOffered { get; init; }
+    /// <summary>Open loop: actual minus intended send, µs, median.</summary>
+    public double? LateP50Us { get; init; }
+    /// <summary>Open loop: actual minus intended send, µs, p99.</summary>
+    public double? LateP99Us { get; init; }
+    /// <summary>Scheduling class it had: <c>fifo</c>, <c>nice -10</c>, <c>normal</c> …</summary>
+    public string? Priority { get; init; }
+}
+
+/// <summary>CPU and memory of a component.</summary>
+public sealed record ComponentCost(string Name, double CpuSeconds, double MaxRssMb);
+
+/// <summary>The verdict on a run.</summary>
+/// <param name="Verdict"><c>sound</c>, <c>doubtful</c> or <c>invalid</c>.</param>
+/// <param name="Reasons">One for each check that found something, gravest first; the checks that passed are in <see cref="Passed"/>.</param>
+public sealed record Trust(string Verdict, IReadOnlyList<TrustReason> Reasons)
+{
+    /// <summary>Sentences of the checks that passed, with their measured values.</summary>
+    public IReadOnlyList<string> Passed { get; init; } = [];
+    /// <summary>True when the run has no numbers in comparisons and rankings.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public bool IsInvalid => Verdict == "invalid";
+}
+
+/// <summary>One doubt.</summary>
+/// <param name="Check">Name of the check, such as <c>little</c> or <c>generator_busy</c>.</param>
+/// <param name="Grade"><c>invalid</c> or <c>doubtful</c>.</param>
+/// <param name="Sentence">What was measured, with its value and the limit.</param>
+public sealed record TrustReason(string Check, string Grade, string Sentence);

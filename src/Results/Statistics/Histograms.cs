@@ -1,0 +1,56 @@
+using HdrHistogram;
+using HdrHistogram.Utilities;
+
+namespace Wobble.Results.Statistics;
+
+/// <summary>
+/// The one kind of histogram Wobble has: nanoseconds, 1 µs to 60 s, 3 significant digits (a bucket is at most 0.1% wide). Percentiles are never
+/// averaged: histograms are merged. Values outside the range are clamped by the recorder, so <see cref="Record"/> never throws.
+/// </summary>
+public static class Histograms
+{
+    /// <summary>Least value told apart, ns.</summary>
+    public const long Lowest = 1_000;
+    /// <summary>Greatest value, ns: 60 s. The library's bucket width is a 32-bit shift and wrong beyond some 36 minutes.</summary>
+    public const long Highest = 60_000_000_000;
+    /// <summary>Significant digits.</summary>
+    public const int Digits = 3;
+
+    /// <summary>An empty histogram.</summary>
+    public static LongHistogram Create() => new(Lowest, Highest, Digits);
+
+    /// <summary>Counts one value, clamped to the range.</summary>
+    public static void Record(LongHistogram histogram, long ns)
+    {
+        ArgumentNullException.ThrowIfNull(histogram);
+        histogram.RecordValue(Math.Clamp(ns, 0, Highest));
+    }
+
+    /// <summary>HDR V2 compressed, as other HDR tools read it.</summary>
+    public static byte[] Encode(LongHistogram histogram)
+    {
+        ArgumentNullException.ThrowIfNull(histogram);
+        var buffer = ByteBuffer.Allocate(histogram.GetNeededByteBufferCapacity());
+        var bytes = new byte[histogram.EncodeIntoCompressedByteBuffer(buffer)];
+        buffer.Position = 0;
+        for (int i = 0; i < bytes.Length; i++) bytes[i] = buffer.Get();
+        return bytes;
+    }
+
+    /// <summary>Reads what <see cref="Encode"/> wrote.</summary>
+    public static LongHistogram Decode(byte[] bytes)
+    {
+        ArgumentNullException.ThrowIfNull(bytes);
+        var buffer = ByteBuffer.Allocate(bytes);
+        return (LongHistogram)HistogramEncoding.DecodeFromCompressedByteBuffer(buffer, 0);
+    }
+
+    /// <summary>All of them in one.</summary>
+    public static LongHistogram Merge(IEnumerable<byte[]> parts)
+    {
+        ArgumentNullException.ThrowIfNull(parts);
+        var all = Create();
+        foreach (byte[] part in parts) all.Add(Decode(part));
+        return all;
+    }
+}

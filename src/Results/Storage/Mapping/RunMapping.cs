@@ -1,0 +1,86 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using Wobble.Results.Domain;
+
+namespace Wobble.Results.Storage.Mapping;
+
+internal sealed class RunMapping : IEntityTypeConfiguration<Run>
+{
+    public void Configure(EntityTypeBuilder<Run> builder)
+    {
+        builder.ToTable("runs");
+        builder.HasKey(r => r.Id);
+        builder.Property(r => r.Id).ValueGeneratedNever();
+        builder.Property(r => r.Slug).HasMaxLength(Slug.Length).IsFixedLength();
+        builder.Property(r => r.State).HasConversion(s => s.Word(), t => Enum.Parse<RunState>(t, true)).HasMaxLength(16);
+        builder.Property(r => r.Target).HasMaxLength(128);
+        builder.Property(r => r.Class).HasConversion(c => c.ToString().ToLowerInvariant(), t => Enum.Parse<TargetClass>(t, true)).HasMaxLength(8);
+        builder.Property(r => r.Definition).IsJson();
+        builder.Property(r => r.Plan).IsJson();
+        builder.Property(r => r.Environment).IsJson();
+        builder.Property(r => r.Result).IsJson();
+        builder.Property(r => r.End).IsJson();
+        builder.Property(r => r.Notes).HasMaxLength(10_000);
+        builder.Property(r => r.TrustVerdict).HasMaxLength(16);
+        builder.HasOne<Configuration>().WithMany().HasForeignKey(r => r.ConfigurationId).OnDelete(DeleteBehavior.SetNull);
+        builder.HasOne<Experiment>().WithMany().HasForeignKey(r => r.ExperimentId).OnDelete(DeleteBehavior.SetNull);
+        // The permalink.
+        builder.HasIndex(r => r.Slug).IsUnique();
+        // Runs and Home: newest first. The key is a uuid v7, but times are what people filter by.
+        builder.HasIndex(r => r.CreatedAt).IsDescending();
+        // Runs of one target, and what is queued or going on.
+        builder.HasIndex(r => new { r.Target, r.CreatedAt });
+        builder.HasIndex(r => r.State).HasFilter("state not in ('completed', 'failed', 'cancelled', 'interrupted')");
+        builder.HasIndex(r => r.Tags).HasMethod("gin");
+    }
+}
+
+internal sealed class SecondMapping : IEntityTypeConfiguration<Second>
+{
+    public void Configure(EntityTypeBuilder<Second> builder)
+    {
+        builder.ToTable("seconds");
+        // Also serves the reading of a run in order. A second recorded twice meets this key and is skipped.
+        builder.HasKey(s => new { s.RunId, s.Stage, s.Number });
+        builder.Property(s => s.Errors).IsJson();
+        builder.Property(s => s.Watched).IsJson();
+        builder.HasOne<Run>().WithMany().HasForeignKey(s => s.RunId).OnDelete(DeleteBehavior.Cascade);
+    }
+}
+
+internal sealed class SampleMapping : IEntityTypeConfiguration<Sample>
+{
+    public void Configure(EntityTypeBuilder<Sample> builder)
+    {
+        builder.ToTable("samples");
+        builder.HasKey(s => new { s.RunId, s.Stage, s.Second, s.Kind });
+        builder.Property(s => s.Kind).HasMaxLength(64);
+        builder.Property(s => s.Errors).IsJson();
+        builder.HasOne<Run>().WithMany().HasForeignKey(s => s.RunId).OnDelete(DeleteBehavior.Cascade);
+    }
+}
+
+internal sealed class RunEventMapping : IEntityTypeConfiguration<RunEvent>
+{
+    public void Configure(EntityTypeBuilder<RunEvent> builder)
+    {
+        builder.ToTable("events");
+        builder.HasKey(e => e.Id);
+        builder.Property(e => e.Component).HasMaxLength(64);
+        builder.Property(e => e.Kind).HasMaxLength(32);
+        builder.HasOne<Run>().WithMany().HasForeignKey(e => e.RunId).OnDelete(DeleteBehavior.Cascade);
+        // The events of a run in order; unique, so that a fact recorded twice is one event.
+        builder.HasIndex(e => new { e.RunId, e.FactNumber }).IsUnique();
+    }
+}
+
+internal sealed class ComponentLogMapping : IEntityTypeConfiguration<ComponentLog>
+{
+    public void Configure(EntityTypeBuilder<ComponentLog> builder)
+    {
+        builder.ToTable("logs");
+        builder.HasKey(l => new { l.RunId, l.Component });
+        builder.Property(l => l.Component).HasMaxLength(64);
+        builder.HasOne<Run>().WithMany().HasForeignKey(l => l.RunId).OnDelete(DeleteBehavior.Cascade);
+    }
+}

@@ -1,0 +1,1 @@
+namespace Wobble.Dashboard.Tests;
