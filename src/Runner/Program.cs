@@ -1,1 +1,17 @@
-return 0;
+using System.CommandLine;
+using Wobble.Runner.Commands;
+
+// One executable, many words: `wobble run`, `wobble load`, … and the ones that other parts of Wobble start (`work`, `execute`, `generate`, `up`).
+// Each command stands in a file of its own below Commands/ and is added here.
+var root = new RootCommand("Wobble builds a web stack, loads it, and says how sure it is of the result.")
+{
+    TargetsCommand.Create(),
+    DoctorCommand.Create(),
+    RunCommand.Create(),
+    LoadCommand.Create(),
+    ExecuteCommand.Create(),
+    GenerateCommand.Create(),
+    WorkCommand.Create(),
+    UpCommand.Create(),
+};
+return await root.Parse(args).InvokeAsync();

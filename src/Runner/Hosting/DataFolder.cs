@@ -1,0 +1,43 @@
+namespace Wobble.Runner.Hosting;
+
+/// <summary>
+/// Where Wobble keeps things. The default is /var/lib/wobble for root and $XDG_DATA_HOME/wobble (~/.local/share/wobble) for others; --data or the
+/// setting DataFolder names another. Everything an unprivileged user of the stack must reach lies below it, so it may be entered by all (0711).
+/// </summary>
+internal sealed class DataFolder(string root)
+{
+    /// <summary>The folder itself, absolute.</summary>
+    public string Root { get; } = Path.GetFullPath(root);
+    /// <summary>The published build: Runner and Dashboard.</summary>
+    public string App => Path.Combine(Root, "app");
+    /// <summary>Wobble's own PostgreSQL cluster, its socket folder beside it.</summary>
+    public string Database => Path.Combine(Root, "database");
+    /// <summary>The benchmark's PostgreSQL cluster (1,000,000 rows), owned by the stack's user.</summary>
+    public string Cluster => Path.Combine(Root, "benchmark");
+    /// <summary>One folder a run while it goes on, owned by the stack's user.</summary>
+    public string Runs => Path.Combine(Root, "runs");
+    /// <summary>Journals: RUNID.jsonl, one a run.</summary>
+    public string Journals => Path.Combine(Root, "journals");
+    /// <summary>DataProtection keys of the Dashboard, 0700.</summary>
+    public string Keys => Path.Combine(Root, "keys");
+    /// <summary>The API's token, 0600.</summary>
+    public string Token => Path.Combine(Root, "token");
+    /// <summary>Virtual environments of targets from requirements.txt.</summary>
+    public string Environments => Path.Combine(Root, "environments");
+    /// <summary>Logs of the processes that `up` watches.</summary>
+    public string Logs => Path.Combine(Root, "logs");
+    /// <summary>Held by one `up` at a time.</summary>
+    public string Lock => Path.Combine(Root, "up.lock");
+
+    /// <summary>The folder that applies when none was named.</summary>
+    public static string Default
+    {
+        get
+        {
+            if (Environment.GetEnvironmentVariable("DataFolder") is { Length: > 0 } named) return named;
+            if (Environment.IsPrivilegedProcess) return "/var/lib/wobble";
+            string home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
+            return Path.Combine(Environment.GetEnvironmentVariable("XDG_DATA_HOME") is { Length: > 0 } data ? data : Path.Combine(home, ".local", "share"), "wobble");
+        }
+    }
+}
