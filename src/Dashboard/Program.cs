@@ -1,2 +1,9 @@
-var app = WebApplication.Create(args);
+using Wobble.Dashboard.Hosting;
+
+var builder = WebApplication.CreateBuilder(ContentRoot.Options(args));
+builder.AddWobbleData();
+builder.AddPages();
+
+var app = builder.Build();
+app.MapPages();
 app.Run();

@@ -1,0 +1,55 @@
+using System.Globalization;
+
+namespace Wobble.Dashboard.Components.Controls;
+
+/// <summary>How numbers are written everywhere: three significant digits for what was measured, commas at thousands, an en dash for what is absent.</summary>
+internal static class Numbers
+{
+    public const string None = "–";
+
+    /// <summary>Three significant digits: 0.052, 4.71, 81.9, 134, 4,446.</summary>
+    public static string Three(double? value)
+    {
+        if (value is not { } v || !double.IsFinite(v)) return None;
+        double size = Math.Abs(v);
+        string format = size switch
+        {
+            0 => "0",
+            >= 99.95 => "#,0",
+            >= 9.995 => "0.0",
+            >= .9995 => "0.00",
+            >= .09995 => "0.000",
+            _ => "0.####",
+        };
+        return Minus(v.ToString(format, CultureInfo.InvariantCulture));
+    }
+
+    /// <summary>A count with commas.</summary>
+    public static string Count(long? value) => value is { } v ? Minus(v.ToString("#,0", CultureInfo.InvariantCulture)) : None;
+
+    /// <summary>0.71 → 71%; below ten per cent one decimal: 1.9%.</summary>
+    public static string Percent(double? share) => share is not { } s || !double.IsFinite(s)
+        ? None
+        : (Math.Abs(s) < .0995 && s != 0 ? (s * 100).ToString("0.#", CultureInfo.InvariantCulture) : (s * 100).ToString("#,0", CultureInfo.InvariantCulture)) + "%";
+
+    /// <summary>A latency with its unit: 0.82 ms, 81.9 ms, 1.36 s from ten seconds on.</summary>
+    public static string Latency(double? ms) => ms is { } v ? v >= 10_000 ? Three(v / 1000) + " s" : Three(v) + " ms" : None;
+
+    /// <summary>Megabytes: 96 MB, 1.36 GB.</summary>
+    public static string Megabytes(double? mb) => mb is { } v ? v >= 1024 ? Three(v / 1024) + " GB" : Three(v) + " MB" : None;
+
+    /// <summary>A span as a person says it: 0:23, 1:05:00.</summary>
+    public static string Clock(TimeSpan span)
+    {
+        if (span < TimeSpan.Zero) span = TimeSpan.Zero;
+        return span.ToString(span.TotalHours >= 1 ? @"h\:mm\:ss" : @"m\:ss", CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>Seconds since the measurement began: 34.1 s, −10.0 s.</summary>
+    public static string Second(double? second) => second is { } s ? Minus(s.ToString("0.0", CultureInfo.InvariantCulture)) + " s" : "";
+
+    /// <summary>1 worker, 8 workers.</summary>
+    public static string Many(long count, string one, string? many = null) => $"{Count(count)} {(count == 1 ? one : many ?? one + "s")}";
+
+    private static string Minus(string text) => text.Replace('-', '−');
+}

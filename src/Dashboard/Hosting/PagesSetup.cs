@@ -1,0 +1,29 @@
+using Microsoft.AspNetCore.ResponseCompression;
+using MudBlazor.Services;
+using Wobble.Dashboard.Components;
+
+namespace Wobble.Dashboard.Hosting;
+
+/// <summary>The pages: Blazor Server with prerendering, MudBlazor's services, static files.</summary>
+internal static class PagesSetup
+{
+    public static void AddPages(this WebApplicationBuilder builder)
+    {
+        // From build output in Production, package assets are 500 or empty without it; published it does nothing.
+        builder.WebHost.UseStaticWebAssets();
+        builder.Services.AddRazorComponents().AddInteractiveServerComponents();
+        builder.Services.AddAuthorization();
+        builder.Services.AddCascadingAuthenticationState();
+        builder.Services.AddMudServices();
+        builder.Services.AddResponseCompression(options => options.MimeTypes = ResponseCompressionDefaults.MimeTypes.Append("image/svg+xml"));
+    }
+
+    public static void MapPages(this WebApplication app)
+    {
+        app.UseResponseCompression();
+        app.UseStatusCodePagesWithReExecute("/not-found", createScopeForStatusCodePages: true);
+        app.UseAntiforgery();
+        app.MapStaticAssets();
+        app.MapRazorComponents<App>().AddInteractiveServerRenderMode(options => options.ContentSecurityFrameAncestorsPolicy = "'none'");
+    }
+}
