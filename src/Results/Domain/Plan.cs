@@ -42,7 +42,7 @@ public sealed record StackLayout
     public required string RunFolder { get; init; }
     /// <summary>The app's source.</summary>
     public required string AppFolder { get; init; }
-    /// <summary>The benchmark's PostgreSQL cluster.</summary>
+    /// <summary>The benchmark's PostgreSQL cluster: <c>data</c> below it is PostgreSQL's own folder, beside that lie Wobble's lock and marker.</summary>
     public required string ClusterFolder { get; init; }
     /// <summary>The app's folder on the machine, bound at <see cref="AppFolder"/>.</summary>
     public required string AppSource { get; init; }

@@ -1,4 +1,7 @@
+using System.Buffers.Binary;
+using System.IO.Compression;
 using HdrHistogram;
+using HdrHistogram.Encoding;
 using HdrHistogram.Utilities;
 
 namespace Wobble.Results.Statistics;
@@ -16,6 +19,11 @@ public static class Histograms
     /// <summary>Significant digits.</summary>
     public const int Digits = 3;
 
+    // Cookie of the format, and length of what follows: 4 bytes each, big-endian.
+    private const uint CompressedV2Cookie = 0x1c849314;
+    private const int HeaderLength = 8;
+    private static readonly HistogramEncoderV2 Encoder = new();
+
     /// <summary>An empty histogram.</summary>
     public static LongHistogram Create() => new(Lowest, Highest, Digits);
 
@@ -31,9 +39,17 @@ public static class Histograms
     {
         ArgumentNullException.ThrowIfNull(histogram);
         var buffer = ByteBuffer.Allocate(histogram.GetNeededByteBufferCapacity());
-        var bytes = new byte[histogram.EncodeIntoCompressedByteBuffer(buffer)];
+        var payload = new byte[histogram.Encode(buffer, Encoder)];
         buffer.Position = 0;
-        for (int i = 0; i < bytes.Length; i++) bytes[i] = buffer.Get();
+        for (int i = 0; i < payload.Length; i++) payload[i] = buffer.Get();
+
+        // Not the library's own compression: that deflates its whole buffer and leaves out zlib's checksum, which strict readers (Python, JavaScript) refuse.
+        using var stream = new MemoryStream();
+        stream.Write(stackalloc byte[HeaderLength]);
+        using (var zlib = new ZLibStream(stream, CompressionLevel.Optimal, leaveOpen: true)) zlib.Write(payload);
+        byte[] bytes = stream.ToArray();
+        BinaryPrimitives.WriteUInt32BigEndian(bytes, CompressedV2Cookie);
+        BinaryPrimitives.WriteInt32BigEndian(bytes.AsSpan(sizeof(uint)), bytes.Length - HeaderLength);
         return bytes;
     }
 

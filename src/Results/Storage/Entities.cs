@@ -94,12 +94,14 @@ public sealed class Run
     public DateTimeOffset? WarmingAt { get; set; }
     /// <summary>When its measurement began.</summary>
     public DateTimeOffset? MeasuringAt { get; set; }
+    /// <summary>When its measurement ended and the stack was asked to stop.</summary>
+    public DateTimeOffset? FinishingAt { get; set; }
     /// <summary>When it reached a final state.</summary>
     public DateTimeOffset? FinishedAt { get; set; }
     /// <summary>When it was deleted; null: kept.</summary>
     public DateTimeOffset? DeletedAt { get; set; }
 
-    /// <summary>The whole result; null until the end (or when nothing was measured).</summary>
+    /// <summary>The result, without plan and environment, which have columns of their own (see <see cref="WholeResult"/>); null until the end, or when nothing was measured.</summary>
     public RunResult? Result { get; set; }
     /// <summary>What was left behind, and the generator's totals.</summary>
     public EndFact? End { get; set; }
@@ -123,8 +125,11 @@ public sealed class Run
     public long? Errors { get; set; }
     /// <summary><c>sound</c>, <c>doubtful</c>, <c>invalid</c>; null until the end.</summary>
     public string? TrustVerdict { get; set; }
-    /// <summary>For strips in lists: p50 and p99 of each second in turn, ms, at most 120 seconds (thinned).</summary>
+    /// <summary>For strips in lists: p50 and p99 of each second in turn, ms, at most 120 pairs (of a longer run each pair is of several seconds, merged); NaN where nothing was answered.</summary>
     public double[]? Strip { get; set; }
+
+    /// <summary>The result with plan and environment, as the API answers it.</summary>
+    public RunResult? WholeResult() => Result is null ? null : Result with { Plan = Plan, Environment = Environment };
 }
 
 /// <summary>One measured (or warming) second of a run, all kinds of request together. Percentiles come from the merged histogram of that second.</summary>
@@ -152,8 +157,10 @@ public sealed class Second
     public double? P999 { get; init; }
     /// <summary>ms</summary>
     public double? Max { get; init; }
-    /// <summary>Generator (without histograms), components, pooler and host of that second.</summary>
+    /// <summary>Generator (without its histogram), components, pooler and host of that second.</summary>
     public required Watched Watched { get; init; }
+    /// <summary>The generator's lateness, HDR V2 compressed, ns; null in a closed loop. Apart from <see cref="Watched"/>, so that pages don't read it.</summary>
+    public byte[]? Lateness { get; init; }
 }
 
 /// <summary>What was watched beside the load in one second.</summary>

@@ -10,7 +10,7 @@ internal static class JsonColumn
 {
     public static PropertyBuilder<T> IsJson<T>(this PropertyBuilder<T> property) =>
         property.HasColumnType("jsonb").HasConversion(
-            value => JsonSerializer.Serialize(value, WobbleJson.Options),
+            value => StoredText.Json(value),
             text => JsonSerializer.Deserialize<T>(text, WobbleJson.Options)!,
             new ValueComparer<T>(
                 (a, b) => JsonSerializer.Serialize(a, WobbleJson.Options) == JsonSerializer.Serialize(b, WobbleJson.Options),

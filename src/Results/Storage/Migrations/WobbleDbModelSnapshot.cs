@@ -239,6 +239,10 @@ namespace Wobble.Results.Storage.Migrations
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("finished_at");
 
+                    b.Property<DateTimeOffset?>("FinishingAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("finishing_at");
+
                     b.Property<string>("JobId")
                         .HasColumnType("text")
                         .HasColumnName("job_id");
@@ -543,6 +547,10 @@ namespace Wobble.Results.Storage.Migrations
                         .IsRequired()
                         .HasColumnType("jsonb")
                         .HasColumnName("errors");
+
+                    b.Property<byte[]>("Lateness")
+                        .HasColumnType("bytea")
+                        .HasColumnName("lateness");
 
                     b.Property<double>("Length")
                         .HasColumnType("double precision")

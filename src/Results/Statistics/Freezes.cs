@@ -1,0 +1,29 @@
+using MathNet.Numerics.Distributions;
+
+namespace Wobble.Results.Statistics;
+
+/// <summary>Seconds in which hardly anything was answered, as a rate a minute with its exact Poisson interval (χ²). p99.9 hides them or is made by them.</summary>
+/// <param name="Count">Frozen seconds.</param>
+/// <param name="PerMinute">Rate a minute; with no freeze the value is 0 and <see cref="Interval.High"/> the bound: "fewer than 221/T a minute".</param>
+public sealed record Freezes(int Count, Interval PerMinute)
+{
+    private const double FrozenBelow = 0.5;
+
+    /// <summary>A second is frozen if it completes fewer than half of the run's median second.</summary>
+    /// <param name="answersOfSeconds">Answers of each whole measured second.</param>
+    public static Freezes Of(IReadOnlyList<long> answersOfSeconds)
+    {
+        ArgumentNullException.ThrowIfNull(answersOfSeconds);
+        if (answersOfSeconds.Count == 0) return new Freezes(0, new Interval(0, null, null));
+        double median = OutlierRuns.Median([.. answersOfSeconds.Select(a => (double)a)]);
+        return Of(answersOfSeconds.Count(a => a < FrozenBelow * median), answersOfSeconds.Count);
+    }
+
+    /// <summary>Rate of c freezes in T seconds.</summary>
+    public static Freezes Of(int count, double seconds)
+    {
+        double low = count == 0 ? 0 : ChiSquared.InvCDF(2 * count, 0.025) / 2;
+        double high = ChiSquared.InvCDF((2 * count) + 2, 0.975) / 2;
+        return new Freezes(count, new Interval(count * 60 / seconds, low * 60 / seconds, high * 60 / seconds));
+    }
+}
