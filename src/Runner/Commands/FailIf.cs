@@ -1,0 +1,71 @@
+using System.Globalization;
+using Wobble.Results.Domain;
+
+namespace Wobble.Runner.Commands;
+
+/// <summary>
+/// A condition of <c>--fail-if</c>, such as <c>p99&gt;50ms</c>: when it holds, the command ends with <see cref="ExitCodes.FailIf"/>. A term that the data
+/// can't show counts as holding, so that a check in a pipeline never passes unseen.
+/// </summary>
+internal sealed record FailIf(string Term, string Operator, double Limit, string Text)
+{
+    public const string Allowed = "TERM OPERATOR VALUE such as 'p99>50ms', 'throughput<1000', 'errors>0' or 'errors>0.1%'; terms: p50 p75 p90 p95 p99 p99.9 max mean (durations, or ms without a unit), throughput (a second), errors (a number, or % of all requests); operators: > < >= <=";
+
+    private const string Percent = "%";
+    private static readonly string[] LatencyTerms = ["p50", "p75", "p90", "p95", "p99", "p99.9", "max", "mean"];
+    private static readonly string[] Operators = [">=", "<=", ">", "<"];
+
+    public static bool TryParse(string? text, out FailIf? condition)
+    {
+        condition = null;
+        string all = (text ?? "").Replace(" ", "", StringComparison.Ordinal);
+        int at = all.IndexOfAny(['<', '>']);
+        if (at <= 0) return false;
+        string term = all[..at];
+        string comparison = Operators.First(o => all[at..].StartsWith(o, StringComparison.Ordinal));
+        string value = all[(at + comparison.Length)..];
+
+        bool isShare = term == "errors" && value.EndsWith(Percent, StringComparison.Ordinal);
+        double limit;
+        if (LatencyTerms.Contains(term) && Duration.TryParse(value, out var duration)) limit = duration.TotalMilliseconds;
+        else if (!double.TryParse(isShare ? value[..^1] : value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out limit)) return false;
+        if (!LatencyTerms.Contains(term) && term is not ("throughput" or "errors")) return false;
+        condition = new FailIf(isShare ? term + Percent : term, comparison, limit, all);
+        return true;
+    }
+
+    /// <summary>A sentence when the condition holds; else null.</summary>
+    public string? Holds(RunResult result)
+    {
+        if (ValueOf(result) is not { } value) return $"{Term} can't be shown with {Figures.Count(result.Requests)} requests (--fail-if {Text})";
+        bool holds = Operator switch
+        {
+            ">" => value > Limit,
+            "<" => value < Limit,
+            ">=" => value >= Limit,
+            _ => value <= Limit,
+        };
+        string unit = LatencyTerms.Contains(Term) ? " ms" : "";
+        return holds ? $"{Term} is {value.ToString("0.###", CultureInfo.InvariantCulture)}{unit} (--fail-if {Text})" : null;
+    }
+
+    private double? ValueOf(RunResult result)
+    {
+        var ms = result.LatencyMs;
+        long errors = result.Errors.Values.Sum();
+        return Term switch
+        {
+            "p50" => ms.P50,
+            "p75" => ms.P75,
+            "p90" => ms.P90,
+            "p95" => ms.P95,
+            "p99" => ms.P99,
+            "p99.9" => ms.P999,
+            "max" => ms.Max,
+            "mean" => ms.Mean,
+            "throughput" => result.Throughput,
+            "errors" => errors,
+            _ => result.Requests + errors == 0 ? null : 100.0 * errors / (result.Requests + errors),
+        };
+    }
+}
