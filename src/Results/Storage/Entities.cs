@@ -119,6 +119,8 @@ public sealed class Run
     public double? P999 { get; set; }
     /// <summary>ms</summary>
     public double? Max { get; set; }
+    /// <summary>p99 ÷ p50, computed by PostgreSQL.</summary>
+    public double? Wobble { get; private set; }
     /// <summary>Good answers.</summary>
     public long? Requests { get; set; }
     /// <summary>Failed requests, all kinds.</summary>

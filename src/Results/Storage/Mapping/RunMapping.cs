@@ -1,11 +1,15 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using NpgsqlTypes;
 using Wobble.Results.Domain;
 
 namespace Wobble.Results.Storage.Mapping;
 
 internal sealed class RunMapping : IEntityTypeConfiguration<Run>
 {
+    /// <summary>The words of the notes, kept by PostgreSQL for the search of Runs.</summary>
+    internal const string NotesWords = "NotesWords";
+
     public void Configure(EntityTypeBuilder<Run> builder)
     {
         builder.ToTable("runs");
@@ -22,16 +26,29 @@ internal sealed class RunMapping : IEntityTypeConfiguration<Run>
         builder.Property(r => r.End).IsJson();
         builder.Property(r => r.Notes).HasMaxLength(10_000);
         builder.Property(r => r.TrustVerdict).HasMaxLength(16);
+        builder.Property(r => r.Wobble).HasComputedColumnSql("p99 / nullif(p50, 0)", stored: true);
+        builder.Property<NpgsqlTsVector>(NotesWords).HasComputedColumnSql("to_tsvector('simple', coalesce(notes, ''))", stored: true);
         builder.HasOne<Configuration>().WithMany().HasForeignKey(r => r.ConfigurationId).OnDelete(DeleteBehavior.SetNull);
         builder.HasOne<Experiment>().WithMany().HasForeignKey(r => r.ExperimentId).OnDelete(DeleteBehavior.SetNull);
         // The permalink.
         builder.HasIndex(r => r.Slug).IsUnique();
-        // Runs and Home: newest first. The key is a uuid v7, but times are what people filter by.
-        builder.HasIndex(r => r.CreatedAt).IsDescending();
-        // Runs of one target, and what is queued or going on.
+        // Runs and Home: newest first, and the next page after any run. The key is a uuid v7, but times are what people filter by.
+        builder.HasIndex(r => new { r.CreatedAt, r.Id }).IsDescending();
+        // Runs by one filter that few match, newest first.
         builder.HasIndex(r => new { r.Target, r.CreatedAt });
+        builder.HasIndex(r => new { r.State, r.CreatedAt });
+        builder.HasIndex(r => new { r.TrustVerdict, r.CreatedAt });
+        builder.HasIndex(r => new { r.ConfigurationId, r.CreatedAt });
+        // Runs sorted by a figure.
+        builder.HasIndex(r => new { r.P50, r.Id }).HasFilter("deleted_at is null");
+        builder.HasIndex(r => new { r.P99, r.Id }).HasFilter("deleted_at is null");
+        builder.HasIndex(r => new { r.Throughput, r.Id }).HasFilter("deleted_at is null");
+        builder.HasIndex(r => new { r.Wobble, r.Id }).HasFilter("deleted_at is null");
+        // What is queued or going on.
         builder.HasIndex(r => r.State).HasFilter("state not in ('completed', 'failed', 'cancelled', 'interrupted')");
+        // Runs searched for by tag, or by a word of the notes.
         builder.HasIndex(r => r.Tags).HasMethod("gin");
+        builder.HasIndex(NotesWords).HasMethod("gin");
     }
 }
 

@@ -5,6 +5,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
+using NpgsqlTypes;
 using Wobble.Results.Storage;
 
 #nullable disable
@@ -260,6 +261,12 @@ namespace Wobble.Results.Storage.Migrations
                         .HasColumnType("character varying(10000)")
                         .HasColumnName("notes");
 
+                    b.Property<NpgsqlTsVector>("NotesWords")
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasColumnType("tsvector")
+                        .HasColumnName("notes_words")
+                        .HasComputedColumnSql("to_tsvector('simple', coalesce(notes, ''))", true);
+
                     b.Property<double?>("P50")
                         .HasColumnType("double precision")
                         .HasColumnName("p50");
@@ -353,6 +360,12 @@ namespace Wobble.Results.Storage.Migrations
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("warming_at");
 
+                    b.Property<double?>("Wobble")
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasColumnType("double precision")
+                        .HasColumnName("wobble")
+                        .HasComputedColumnSql("p99 / nullif(p50, 0)", true);
+
                     b.Property<int?>("Workers")
                         .HasColumnType("integer")
                         .HasColumnName("workers");
@@ -360,15 +373,13 @@ namespace Wobble.Results.Storage.Migrations
                     b.HasKey("Id")
                         .HasName("pk_runs");
 
-                    b.HasIndex("ConfigurationId")
-                        .HasDatabaseName("ix_runs_configuration_id");
-
-                    b.HasIndex("CreatedAt")
-                        .IsDescending()
-                        .HasDatabaseName("ix_runs_created_at");
-
                     b.HasIndex("ExperimentId")
                         .HasDatabaseName("ix_runs_experiment_id");
+
+                    b.HasIndex("NotesWords")
+                        .HasDatabaseName("ix_runs_notes_words");
+
+                    NpgsqlIndexBuilderExtensions.HasMethod(b.HasIndex("NotesWords"), "gin");
 
                     b.HasIndex("Slug")
                         .IsUnique()
@@ -383,8 +394,37 @@ namespace Wobble.Results.Storage.Migrations
 
                     NpgsqlIndexBuilderExtensions.HasMethod(b.HasIndex("Tags"), "gin");
 
+                    b.HasIndex("ConfigurationId", "CreatedAt")
+                        .HasDatabaseName("ix_runs_configuration_id_created_at");
+
+                    b.HasIndex("CreatedAt", "Id")
+                        .IsDescending()
+                        .HasDatabaseName("ix_runs_created_at_id");
+
+                    b.HasIndex("P50", "Id")
+                        .HasDatabaseName("ix_runs_p50_id")
+                        .HasFilter("deleted_at is null");
+
+                    b.HasIndex("P99", "Id")
+                        .HasDatabaseName("ix_runs_p99_id")
+                        .HasFilter("deleted_at is null");
+
+                    b.HasIndex("State", "CreatedAt")
+                        .HasDatabaseName("ix_runs_state_created_at");
+
                     b.HasIndex("Target", "CreatedAt")
                         .HasDatabaseName("ix_runs_target_created_at");
+
+                    b.HasIndex("Throughput", "Id")
+                        .HasDatabaseName("ix_runs_throughput_id")
+                        .HasFilter("deleted_at is null");
+
+                    b.HasIndex("TrustVerdict", "CreatedAt")
+                        .HasDatabaseName("ix_runs_trust_verdict_created_at");
+
+                    b.HasIndex("Wobble", "Id")
+                        .HasDatabaseName("ix_runs_wobble_id")
+                        .HasFilter("deleted_at is null");
 
                     b.ToTable("runs", (string)null);
                 });

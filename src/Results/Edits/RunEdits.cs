@@ -1,0 +1,57 @@
+using Microsoft.EntityFrameworkCore;
+using Wobble.Results.Domain;
+using Wobble.Results.Storage;
+
+namespace Wobble.Results.Edits;
+
+/// <summary>What people may change about a run: its notes, its tags, and whether it is listed. Never what was measured.</summary>
+public sealed class RunEdits(IDbContextFactory<WobbleDb> databases, TimeProvider clock)
+{
+    /// <summary>The longest notes.</summary>
+    public const int LongestNotes = 10_000;
+    /// <summary>The most tags of a run.</summary>
+    public const int MostTags = 20;
+    /// <summary>The longest tag.</summary>
+    public const int LongestTag = 40;
+
+    /// <summary>Sets the notes; empty text takes them away.</summary>
+    public async Task<Edit<string>> SetNotes(Guid run, string notes, CancellationToken cancel)
+    {
+        notes = (notes ?? "").Trim();
+        if (notes.Length > LongestNotes) return Edit<string>.Refused("notes", $"{notes.Length} characters", $"at most {LongestNotes} characters");
+        await using var db = await databases.CreateDbContextAsync(cancel);
+        string? kept = notes.Length == 0 ? null : notes;
+        int changed = await db.Runs.Where(r => r.Id == run && r.DeletedAt == null).ExecuteUpdateAsync(r => r.SetProperty(x => x.Notes, kept), cancel);
+        return changed == 1 ? new(notes, null) : Edit<string>.Refused("run", run.ToString(), "a run that is there");
+    }
+
+    /// <summary>Sets the tags, made lower case, each once, in the order given.</summary>
+    public async Task<Edit<IReadOnlyList<string>>> SetTags(Guid run, IEnumerable<string> tags, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(tags);
+        var kept = tags.Select(t => t.Trim().TrimStart('#').ToLowerInvariant()).Where(t => t.Length > 0).Distinct().ToList();
+        if (kept.Count > MostTags) return Edit<IReadOnlyList<string>>.Refused("tags", $"{kept.Count} tags", $"at most {MostTags}");
+        if (kept.FirstOrDefault(t => t.Length > LongestTag || t.Any(c => char.IsControl(c) || c is ',' or '#')) is { } wrong)
+            return Edit<IReadOnlyList<string>>.Refused("tags", wrong, $"1 to {LongestTag} characters without comma or #");
+        await using var db = await databases.CreateDbContextAsync(cancel);
+        int changed = await db.Runs.Where(r => r.Id == run && r.DeletedAt == null).ExecuteUpdateAsync(r => r.SetProperty(x => x.Tags, kept), cancel);
+        return changed == 1 ? new(kept, null) : Edit<IReadOnlyList<string>>.Refused("run", run.ToString(), "a run that is there");
+    }
+
+    /// <summary>Takes finished runs out of every list; their links end. Answers how many.</summary>
+    public async Task<int> Delete(IReadOnlyList<Guid> runs, CancellationToken cancel)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancel);
+        var now = clock.GetUtcNow();
+        return await db.Runs.Where(r => runs.Contains(r.Id) && r.DeletedAt == null
+                && (r.State == RunState.Completed || r.State == RunState.Failed || r.State == RunState.Cancelled || r.State == RunState.Interrupted))
+            .ExecuteUpdateAsync(r => r.SetProperty(x => x.DeletedAt, now), cancel);
+    }
+
+    /// <summary>Brings deleted runs back. Answers how many.</summary>
+    public async Task<int> Restore(IReadOnlyList<Guid> runs, CancellationToken cancel)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancel);
+        return await db.Runs.Where(r => runs.Contains(r.Id) && r.DeletedAt != null).ExecuteUpdateAsync(r => r.SetProperty(x => x.DeletedAt, (DateTimeOffset?)null), cancel);
+    }
+}
