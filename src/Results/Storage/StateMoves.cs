@@ -20,5 +20,11 @@ public static class StateMoves
         _ => throw new ArgumentOutOfRangeException(nameof(to), to, "Not a state of a run."),
     };
 
+    /// <summary>The states from which a run still goes on. In queries use this list: states are stored as words, which don't sort.</summary>
+    public static readonly IReadOnlyList<RunState> Unfinished = [RunState.Queued, RunState.Preparing, RunState.Warming, RunState.Measuring, RunState.Finishing];
+
+    /// <summary>The states in which a Runner has the run.</summary>
+    public static readonly IReadOnlyList<RunState> UnderWay = [RunState.Preparing, RunState.Warming, RunState.Measuring, RunState.Finishing];
+
     internal static string[] Words(RunState to) => [.. From(to).Select(s => s.Word())];
 }

@@ -1,0 +1,146 @@
+using System.Text.Json;
+using Hangfire;
+using Hangfire.States;
+using Microsoft.EntityFrameworkCore;
+using Wobble.Results.Domain;
+using Wobble.Results.Storage;
+
+namespace Wobble.Results.Jobs;
+
+/// <summary>
+/// Queues and cancels runs, for pages and API. Guarantees: nothing is queued that no known Runner could run; a run whose row is there is carried out
+/// even if this process dies before its job is queued (a Runner queues such runs, see <see cref="QueueForgottenAsync"/>).
+/// </summary>
+public sealed class RunQueue(IDbContextFactory<WobbleDb> contexts, IBackgroundJobClient jobs, TimeProvider time)
+{
+    /// <summary>A Runner that said nothing for so long is gone.</summary>
+    public static readonly TimeSpan GoneAfter = TimeSpan.FromSeconds(15);
+    /// <summary>The most characters of notes.</summary>
+    public const int MaxNotes = 10_000;
+
+    /// <summary>Checks the request and queues its runs.</summary>
+    public async Task<QueueOutcome> QueueAsync(RunRequest request, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        await using var db = await contexts.CreateDbContextAsync(cancellation);
+        var runners = await db.Runners.AsNoTracking().OrderBy(r => r.Name).ToListAsync(cancellation);
+        var choice = RunnerChoice.Of(runners, request, time.GetUtcNow() - GoneAfter);
+        var errors = choice.Errors.ToList();
+        var tags = TagRules.Normalise(request.Tags, out var tagError);
+        if (tagError is not null) errors.Add(tagError);
+        if (request.Notes is { Length: > MaxNotes }) errors.Add(new FieldError("notes", $"{request.Notes.Length} characters", $"at most {MaxNotes} characters"));
+        var configuration = request.ConfigurationId is { } id ? await db.Configurations.AsNoTracking().SingleOrDefaultAsync(c => c.Id == id, cancellation) : null;
+        if (request.ConfigurationId is not null && configuration is null) errors.Add(new FieldError("configuration", request.ConfigurationId.ToString()!, "a configuration that exists"));
+        if (errors.Count > 0) return QueueOutcome.Refused(errors);
+
+        var (runs, experiment) = Rows(request, configuration, choice, tags!);
+        if (experiment is not null) db.Experiments.Add(experiment);
+        db.Runs.AddRange(runs);
+        await db.SaveChangesAsync(cancellation);
+        // From here on nothing is taken back: the rows stand, and a job that can't be queued now is queued by a Runner.
+        try
+        {
+            foreach (var run in runs) await EnqueueAsync(db, run, CancellationToken.None);
+        }
+        catch (BackgroundJobClientException)
+        {
+            // Hangfire's tables aren't there yet, or away.
+        }
+        foreach (var run in runs) await NotifyAsync(db, Notifications.Runs, run.Id, CancellationToken.None);
+        return new QueueOutcome([], runs, experiment);
+    }
+
+    /// <summary>Cancels a run, at once when it is queued, else by telling its Runner.</summary>
+    public async Task<CancelOutcome> CancelAsync(string slug, CancellationToken cancellation = default)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellation);
+        var run = await db.Runs.AsNoTracking().SingleOrDefaultAsync(r => r.Slug == slug, cancellation);
+        if (run is null) return CancelOutcome.Unknown;
+        return run.State.IsFinal() ? CancelOutcome.TooLate : await CancelAsync(db, run);
+    }
+
+    /// <summary>Cancels what is left of an experiment. False when there is none of that name, or it has ended.</summary>
+    public async Task<bool> CancelExperimentAsync(string slug, CancellationToken cancellation = default)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellation);
+        if (await db.Experiments.Where(e => e.Slug == slug && (e.State == "running" || e.State == "paused")).ExecuteUpdateAsync(e => e.SetProperty(x => x.State, "cancelled"), cancellation) == 0) return false;
+        var left = await db.Runs.AsNoTracking()
+            .Where(r => db.Experiments.Any(e => e.Slug == slug && e.Id == r.ExperimentId) && StateMoves.Unfinished.Contains(r.State))
+            .OrderByDescending(r => r.Round).ToListAsync(cancellation);
+        // The queued ones first, so that none of them begins when the present one ends.
+        foreach (var run in left.OrderBy(r => r.State)) await CancelAsync(db, run);
+        return true;
+    }
+
+    /// <summary>Queues runs whose row is there but whose job is not, because a process died between the two. For Runners.</summary>
+    /// <returns>How many there were.</returns>
+    public async Task<int> QueueForgottenAsync(CancellationToken cancellation = default)
+    {
+        var before = time.GetUtcNow() - GoneAfter;
+        await using var db = await contexts.CreateDbContextAsync(cancellation);
+        var forgotten = await db.Runs.AsNoTracking().Where(r => r.State == RunState.Queued && r.JobId == null && r.CreatedAt < before).OrderBy(r => r.CreatedAt).Take(100).ToListAsync(cancellation);
+        foreach (var run in forgotten) await EnqueueAsync(db, run, cancellation);
+        return forgotten.Count;
+    }
+
+    private (List<Run> Runs, Experiment? Experiment) Rows(RunRequest request, Configuration? configuration, RunnerChoice choice, IReadOnlyList<string> tags)
+    {
+        var definition = request.Definition;
+        var target = choice.Catalogue!.Find(definition.Target)!;
+        var now = time.GetUtcNow();
+        var experiment = definition.Repetitions == 1 ? null : new Experiment
+        {
+            Slug = Slug.New(),
+            Kind = "repetitions",
+            Question = $"How much does {definition.Target} differ from run to run?",
+            Definition = JsonSerializer.Serialize(definition, WobbleJson.Options),
+            CreatedAt = now,
+        };
+        var runs = Enumerable.Range(1, definition.Repetitions).Select(round => new Run
+        {
+            // Made one after the other: uuid v7 keeps that order only from millisecond to millisecond.
+            Id = Guid.CreateVersion7(now.AddMilliseconds(round)),
+            Slug = Slug.New(),
+            Definition = definition with { Repetitions = 1 },
+            Target = target.Name,
+            Class = target.Class,
+            Workers = definition.Workers ?? Defaults.Workers(target.Class, choice.Catalogue.Cores),
+            WantedRunner = choice.Runner,
+            ConfigurationId = configuration?.Id,
+            ConfigurationVersion = configuration?.Version,
+            ExperimentId = experiment?.Id,
+            Round = experiment is null ? null : round,
+            Tags = [.. tags],
+            Notes = string.IsNullOrWhiteSpace(request.Notes) ? null : StoredText.Clean(request.Notes),
+            CreatedAt = now.AddMilliseconds(round),
+        }).ToList();
+        return (runs, experiment);
+    }
+
+    private async Task EnqueueAsync(WobbleDb db, Run run, CancellationToken cancellation)
+    {
+        string queue = run.WantedRunner is { } runner ? RunQueues.For(runner) : RunQueues.Any;
+        string job = jobs.Create<IRunJob>(j => j.ExecuteAsync(run.Id, CancellationToken.None), new EnqueuedState(queue));
+        run.JobId = job;
+        await db.Runs.Where(r => r.Id == run.Id).ExecuteUpdateAsync(r => r.SetProperty(x => x.JobId, job), cancellation);
+    }
+
+    private async Task<CancelOutcome> CancelAsync(WobbleDb db, Run run)
+    {
+        var now = time.GetUtcNow();
+        int asked = await db.Runs.Where(r => r.Id == run.Id && StateMoves.Unfinished.Contains(r.State)).ExecuteUpdateAsync(r => r.SetProperty(x => x.CancelRequestedAt, x => x.CancelRequestedAt ?? now));
+        if (asked == 0) return CancelOutcome.TooLate;
+        int cancelled = await db.Runs.Where(r => r.Id == run.Id && r.State == RunState.Queued).ExecuteUpdateAsync(r => r
+            .SetProperty(x => x.State, RunState.Cancelled)
+            .SetProperty(x => x.FinishedAt, now)
+            .SetProperty(x => x.Failure, "Cancelled before it began."));
+        if (cancelled == 0) await NotifyAsync(db, Notifications.Cancels, run.Id, CancellationToken.None);
+        if (cancelled > 0 && run.ExperimentId is { } experiment) await Experiments.SettleAsync(db, experiment, CancellationToken.None);
+        await NotifyAsync(db, Notifications.Runs, run.Id, CancellationToken.None);
+        if (run.JobId is { } job) jobs.Delete(job);
+        return cancelled > 0 ? CancelOutcome.Cancelled : CancelOutcome.Asked;
+    }
+
+    private static async Task NotifyAsync(WobbleDb db, string channel, Guid run, CancellationToken cancellation) =>
+        await db.Database.ExecuteSqlAsync($"select pg_notify({channel}, {run.ToString()})", cancellation);
+}

@@ -1,0 +1,41 @@
+using Wobble.Results.Domain;
+using Wobble.Results.Storage;
+
+namespace Wobble.Results.Jobs;
+
+/// <summary>Asks for runs of a definition.</summary>
+public sealed record RunRequest
+{
+    /// <summary>What to run, and how often.</summary>
+    public required Definition Definition { get; init; }
+    /// <summary>The configuration it comes from, if any; its present version is noted.</summary>
+    public Guid? ConfigurationId { get; init; }
+    /// <summary>Tags of each run.</summary>
+    public IReadOnlyList<string> Tags { get; init; } = [];
+    /// <summary>Notes of each run.</summary>
+    public string? Notes { get; init; }
+    /// <summary>The Runner it is meant for; null: any that can.</summary>
+    public string? Runner { get; init; }
+}
+
+/// <summary>What became of a <see cref="RunRequest"/>: either errors and nothing queued, or runs.</summary>
+/// <param name="Errors">What is wrong, field by field.</param>
+/// <param name="Runs">The queued runs, in order.</param>
+/// <param name="Experiment">What binds them, when there is more than one.</param>
+public sealed record QueueOutcome(IReadOnlyList<FieldError> Errors, IReadOnlyList<Run> Runs, Experiment? Experiment)
+{
+    internal static QueueOutcome Refused(params IReadOnlyList<FieldError> errors) => new(errors, [], null);
+}
+
+/// <summary>What became of a wish to cancel.</summary>
+public enum CancelOutcome
+{
+    /// <summary>There is no such run.</summary>
+    Unknown,
+    /// <summary>It had ended already.</summary>
+    TooLate,
+    /// <summary>It was queued and is cancelled.</summary>
+    Cancelled,
+    /// <summary>Its Runner was told; it ends within seconds.</summary>
+    Asked,
+}

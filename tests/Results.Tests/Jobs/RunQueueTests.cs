@@ -1,0 +1,194 @@
+using Hangfire;
+using Microsoft.EntityFrameworkCore;
+using Wobble.Results.Domain;
+using Wobble.Results.Facts;
+using Wobble.Results.Jobs;
+using Wobble.Results.Storage;
+using Wobble.Tests.Support;
+
+namespace Wobble.Results.Tests.Jobs;
+
+public sealed class RunQueueTests : IAsyncLifetime
+{
+    private readonly FakeJobs _jobs = new();
+    private TestDatabase _database = null!;
+    private RunQueue _queue = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        _database = await TestDatabase.CreateAsync();
+        _queue = new RunQueue(_database, _jobs, TimeProvider.System);
+    }
+
+    public ValueTask DisposeAsync() => _database.DisposeAsync();
+
+    [Fact]
+    public async Task A_run_is_queued_for_any_runner_that_can()
+    {
+        await JoinAsync("bench-1");
+
+        var outcome = await _queue.QueueAsync(new RunRequest { Definition = new Definition { Target = "uvicorn/starlette" }, Tags = [" Nightly ", "nightly"] });
+
+        var run = Assert.Single(outcome.Runs);
+        Assert.Empty(outcome.Errors);
+        Assert.Null(outcome.Experiment);
+        Assert.Equal([("1", run.Id, "runs")], _jobs.Queued);
+        var stored = await StoredAsync(run.Id);
+        Assert.Equal((RunState.Queued, "1", TargetClass.Async, 2), (stored.State, stored.JobId, stored.Class, stored.Workers));
+        Assert.Equal(["nightly"], stored.Tags);
+    }
+
+    [Fact]
+    public async Task Repetitions_are_runs_of_one_experiment_in_rounds()
+    {
+        await JoinAsync("bench-1");
+
+        var outcome = await _queue.QueueAsync(new RunRequest { Definition = new Definition { Target = "uwsgi-http/bottle", Repetitions = 3 } });
+
+        Assert.Equal([1, 2, 3], outcome.Runs.Select(r => r.Round!.Value));
+        Assert.All(outcome.Runs, r => Assert.Equal(1, r.Definition.Repetitions));
+        Assert.All(outcome.Runs, r => Assert.Equal(outcome.Experiment!.Id, r.ExperimentId));
+        Assert.Equal(outcome.Runs.Select(r => r.Id), outcome.Runs.OrderBy(r => r.Id).Select(r => r.Id));
+        Assert.Equal(outcome.Runs.Select(r => r.Id), _jobs.Queued.Select(j => j.RunId));
+    }
+
+    [Fact]
+    public async Task An_experiment_of_repetitions_completes_with_its_last_run()
+    {
+        await JoinAsync("bench-1");
+        var outcome = await _queue.QueueAsync(new RunRequest { Definition = new Definition { Target = "uwsgi-http/bottle", Repetitions = 2 } });
+        var recorder = new Recorder(_database);
+        var facts = new FactsBuilder { PerSecond = 50 }.Build().Select((f, i) => new NumberedFact(i + 1, f)).ToList();
+
+        await _database.ExecuteAsync($"update runs set state = 'preparing' where id = '{outcome.Runs[0].Id}'");
+        await recorder.RecordAsync(outcome.Runs[0].Id, facts);
+        Assert.Equal("running", await ExperimentStateAsync(outcome.Experiment!));
+
+        await _queue.CancelAsync(outcome.Runs[1].Slug);
+        Assert.Equal("completed", await ExperimentStateAsync(outcome.Experiment!));
+    }
+
+    [Fact]
+    public async Task What_no_runner_can_run_is_refused_field_by_field_and_nothing_is_queued()
+    {
+        await JoinAsync("bench-1");
+
+        var outcome = await _queue.QueueAsync(new RunRequest { Definition = new Definition { Target = "nginx/php", Workers = -1 }, Tags = ["a,b"] });
+
+        Assert.Equal(["target", "workers", "tags"], outcome.Errors.Select(e => e.Field));
+        Assert.Empty(_jobs.Queued);
+        await using var db = _database.CreateDbContext();
+        Assert.False(await db.Runs.AnyAsync());
+    }
+
+    [Fact]
+    public async Task Without_a_runner_the_error_says_how_to_get_one()
+    {
+        var outcome = await _queue.QueueAsync(new RunRequest { Definition = new Definition { Target = "uwsgi-http/bottle" } });
+
+        Assert.Equal("runner: nothing is not allowed; no Runner has joined yet: ./run starts one", Assert.Single(outcome.Errors).ToString());
+    }
+
+    [Fact]
+    public async Task A_target_that_only_one_runner_has_goes_to_that_one()
+    {
+        await JoinAsync("alpha", SamplePlans.Catalogue with { Targets = [.. SamplePlans.Catalogue.Targets.Where(t => t.Class == TargetClass.Sync)] });
+        await JoinAsync("beta");
+
+        await _queue.QueueAsync(new RunRequest { Definition = new Definition { Target = "uvicorn/starlette" } });
+        await _queue.QueueAsync(new RunRequest { Definition = new Definition { Target = "uwsgi-http/bottle" } });
+
+        Assert.Equal(["runs-beta", "runs"], _jobs.Queued.Select(j => j.Queue));
+    }
+
+    [Fact]
+    public async Task A_runner_that_is_gone_decides_only_when_none_is_there()
+    {
+        await JoinAsync("gone", new Catalogue(), seenAgo: TimeSpan.FromMinutes(1));
+        await JoinAsync("there");
+
+        var outcome = await _queue.QueueAsync(new RunRequest { Definition = new Definition { Target = "uwsgi-http/bottle" } });
+        var named = await _queue.QueueAsync(new RunRequest { Definition = new Definition { Target = "uwsgi-http/bottle" }, Runner = "nobody" });
+
+        Assert.Equal("runs", Assert.Single(_jobs.Queued).Queue);
+        Assert.Single(outcome.Runs);
+        Assert.Equal("runner: nobody is not allowed; one of gone, there", Assert.Single(named.Errors).ToString());
+    }
+
+    [Fact]
+    public async Task A_queued_run_is_cancelled_at_once_and_its_job_deleted()
+    {
+        await JoinAsync("bench-1");
+        var run = (await _queue.QueueAsync(new RunRequest { Definition = new Definition { Target = "uwsgi-http/bottle" } })).Runs[0];
+
+        Assert.Equal(CancelOutcome.Cancelled, await _queue.CancelAsync(run.Slug));
+
+        var stored = await StoredAsync(run.Id);
+        Assert.Equal((RunState.Cancelled, "Cancelled before it began."), (stored.State, stored.Failure));
+        Assert.NotNull(stored.FinishedAt);
+        Assert.Equal(["1"], _jobs.Deleted);
+        Assert.Equal(CancelOutcome.TooLate, await _queue.CancelAsync(run.Slug));
+        Assert.Equal(CancelOutcome.Unknown, await _queue.CancelAsync(Slug.New()));
+    }
+
+    [Fact]
+    public async Task A_run_under_way_is_left_to_its_runner()
+    {
+        var run = await new StoredRuns(_database).RecordAsync(new FactsBuilder { End = null, PerSecond = 50 });
+
+        Assert.Equal(CancelOutcome.Asked, await _queue.CancelAsync(run.Slug));
+
+        var stored = await StoredAsync(run.Id);
+        Assert.Equal(RunState.Measuring, stored.State);
+        Assert.NotNull(stored.CancelRequestedAt);
+    }
+
+    [Fact]
+    public async Task Cancelling_an_experiment_cancels_what_is_left_of_it()
+    {
+        await JoinAsync("bench-1");
+        var outcome = await _queue.QueueAsync(new RunRequest { Definition = new Definition { Target = "uwsgi-http/bottle", Repetitions = 3 } });
+        await _database.ExecuteAsync($"update runs set state = 'measuring' where id = '{outcome.Runs[0].Id}'");
+
+        Assert.True(await _queue.CancelExperimentAsync(outcome.Experiment!.Slug));
+
+        Assert.Equal("cancelled", await ExperimentStateAsync(outcome.Experiment));
+        Assert.NotNull((await StoredAsync(outcome.Runs[0].Id)).CancelRequestedAt);
+        Assert.Equal(RunState.Cancelled, (await StoredAsync(outcome.Runs[2].Id)).State);
+        Assert.False(await _queue.CancelExperimentAsync(outcome.Experiment.Slug));
+    }
+
+    [Fact]
+    public async Task A_run_whose_job_was_never_queued_is_queued_later()
+    {
+        await JoinAsync("bench-1");
+        _jobs.Failure = new BackgroundJobClientException("Hangfire's tables are not there yet.", new InvalidOperationException());
+        Assert.Single((await _queue.QueueAsync(new RunRequest { Definition = new Definition { Target = "uwsgi-http/bottle" } })).Runs);
+        _jobs.Failure = null;
+
+        Assert.Equal(0, await _queue.QueueForgottenAsync());
+        await _database.ExecuteAsync("update runs set created_at = now() - interval '1 minute'");
+        Assert.Equal(1, await _queue.QueueForgottenAsync());
+        Assert.Equal(0, await _queue.QueueForgottenAsync());
+        Assert.Single(_jobs.Queued);
+    }
+
+    private async Task JoinAsync(string name, Catalogue? catalogue = null, TimeSpan seenAgo = default)
+    {
+        await using var db = _database.CreateDbContext();
+        db.Runners.Add(new RunnerRow { Name = name, Catalogue = catalogue ?? SamplePlans.Catalogue, SeenAt = DateTimeOffset.UtcNow - seenAgo });
+        await db.SaveChangesAsync();
+    }
+
+    private async Task<Run> StoredAsync(Guid id)
+    {
+        await using var db = _database.CreateDbContext();
+        return await db.Runs.AsNoTracking().SingleAsync(r => r.Id == id);
+    }
+
+    private async Task<string> ExperimentStateAsync(Experiment experiment)
+    {
+        await using var db = _database.CreateDbContext();
+        return await db.Experiments.Where(e => e.Id == experiment.Id).Select(e => e.State).SingleAsync();
+    }
+}
