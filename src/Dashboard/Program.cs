@@ -1,9 +1,13 @@
+using Wobble.Dashboard.Access;
 using Wobble.Dashboard.Hosting;
 
 var builder = WebApplication.CreateBuilder(ContentRoot.Options(args));
 builder.AddWobbleData();
+builder.AddAccess();
+builder.AddJobs();
 builder.AddPages();
 
 var app = builder.Build();
+app.UseAccess();
 app.MapPages();
 app.Run();

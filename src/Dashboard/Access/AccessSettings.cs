@@ -1,0 +1,59 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Wobble.Dashboard.Access;
+
+/// <summary>What access depends on, read once at start from settings and environment.</summary>
+internal sealed record AccessSettings
+{
+    /// <summary>Where Wobble keeps things, absolute: the keys of cookies and the token of the API lie below it.</summary>
+    public required string DataFolder { get; init; }
+    /// <summary>What a copied link begins with, without a slash at its end; null: what the browser asked for.</summary>
+    public required Uri? PublicUrl { get; init; }
+    /// <summary>Host names and addresses of the setting Urls.</summary>
+    public required IReadOnlyList<string> ListensOn { get; init; }
+    /// <summary>More names that a Host header may have, from the setting AllowedHosts.</summary>
+    public required IReadOnlyList<string> MoreHosts { get; init; }
+    /// <summary>The API's token by WOBBLE_TOKEN; null: the one kept in <see cref="TokenFile"/>.</summary>
+    public required string? Token { get; init; }
+    /// <summary>The one-time token of this start, by WOBBLE_SIGN_IN; null: there is no link.</summary>
+    public required string? SignIn { get; init; }
+
+    /// <summary>Keys that protect cookies; mode 0700.</summary>
+    public string KeysFolder => Path.Combine(DataFolder, "keys");
+    /// <summary>The API's token; mode 0600.</summary>
+    public string TokenFile => Path.Combine(DataFolder, "token");
+
+    /// <summary>Ends the names of cookies: browsers don't tell ports apart, so two installations on one machine would overwrite each other's.</summary>
+    public string CookieSuffix => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(DataFolder)))[..8];
+
+    /// <summary>Reads the settings. Throws with a sentence that names the setting, its value and what is allowed.</summary>
+    public static AccessSettings Read(IConfiguration configuration) => new()
+    {
+        DataFolder = Path.GetFullPath(Text(configuration, "DataFolder") ?? DefaultDataFolder),
+        PublicUrl = ReadPublicUrl(Text(configuration, "PublicUrl")),
+        ListensOn = [.. Split(Text(configuration, "Urls") ?? "").Select(url => BindingAddress.Parse(url).Host)],
+        MoreHosts = Split(Text(configuration, "AllowedHosts") ?? ""),
+        Token = ReadToken(Text(configuration, "WOBBLE_TOKEN")),
+        SignIn = Text(configuration, "WOBBLE_SIGN_IN"),
+    };
+
+    private static string DefaultDataFolder => Environment.IsPrivilegedProcess
+        ? "/var/lib/wobble"
+        : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify), "wobble");
+
+    private static Uri? ReadPublicUrl(string? text)
+    {
+        if (text is null) return null;
+        if (Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.Query.Length == 0 && url.Fragment.Length == 0) return url;
+        throw new InvalidOperationException($"PublicUrl: '{text}' is not allowed; an address such as https://wobble.example.org, without ? and #.");
+    }
+
+    private static string? ReadToken(string? text) => text is null || text.Length >= ApiToken.MinLength
+        ? text
+        : throw new InvalidOperationException($"WOBBLE_TOKEN has {text.Length} characters; at least {ApiToken.MinLength} are needed, or it can be guessed. Leave it out, and a random one is kept in the data folder.");
+
+    private static string? Text(IConfiguration configuration, string key) => configuration[key] is { } text && !string.IsNullOrWhiteSpace(text) ? text.Trim() : null;
+
+    private static string[] Split(string text) => text.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+}

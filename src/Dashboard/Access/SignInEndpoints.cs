@@ -1,0 +1,91 @@
+using Microsoft.AspNetCore.Antiforgery;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authentication.Cookies;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Wobble.Dashboard.Access;
+
+/// <summary>Signing in by the one-time link or by the API's token, and signing out.</summary>
+internal static class SignInEndpoints
+{
+    public const string Path = "/sign-in";
+    public const string OutPath = "/sign-out";
+    private const string Wrong = "This is not the token. It is compared letter by letter; copy it whole.";
+    private const string UsedLink = "This link was used before: it signs in once. Start ./run again for a new one, or use the token.";
+    private const string WrongLink = "This link is not of the present start of Wobble. Take the one that ./run printed last, or use the token.";
+    private const string OldPage = "The page was open for too long, or cookies are refused. Try again.";
+
+    public static void MapSignIn(this WebApplication app)
+    {
+        app.MapGet(Path, FollowLinkAsync).AllowAnonymous().RequireRateLimiting(RateLimits.SignIn).ExcludeFromDescription();
+        app.MapPost(Path, SignInAsync).AllowAnonymous().RequireRateLimiting(RateLimits.SignIn).DisableAntiforgery().ExcludeFromDescription();
+        app.MapPost(OutPath, SignOutAsync).AllowAnonymous().DisableAntiforgery().ExcludeFromDescription();
+    }
+
+    /// <summary>Writes the page with the form, at whatever address was asked for.</summary>
+    public static Task ShowAsync(HttpContext context, int status, string? message, string? returnTo)
+    {
+        var parameters = new Dictionary<string, object?> { [nameof(SignInPage.Message)] = message, [nameof(SignInPage.ReturnTo)] = Local(returnTo) };
+        return new RazorComponentResult<SignInPage>(parameters) { StatusCode = status, PreventStreamingRendering = true }.ExecuteAsync(context);
+    }
+
+    private static async Task FollowLinkAsync(HttpContext context, SignInLink link, string? token, string? to)
+    {
+        if (token is null)
+        {
+            if (context.User.Identity?.IsAuthenticated == true) context.Response.Redirect(Local(to));
+            else await ShowAsync(context, StatusCodes.Status200OK, null, to);
+            return;
+        }
+        switch (link.Use(token))
+        {
+            case SignInAnswer.Right: await BeginAsync(context, to); break;
+            // A link opened again by the browser that used it just goes on.
+            case SignInAnswer.Used when context.User.Identity?.IsAuthenticated == true: context.Response.Redirect(Local(to)); break;
+            case SignInAnswer.Used: await ShowAsync(context, StatusCodes.Status401Unauthorized, UsedLink, to); break;
+            default: await ShowAsync(context, StatusCodes.Status401Unauthorized, WrongLink, to); break;
+        }
+    }
+
+    private static async Task SignInAsync(HttpContext context, IAntiforgery antiforgery, ApiToken apiToken, ILogger<Sessions> log)
+    {
+        if (!context.Request.HasFormContentType || !await antiforgery.IsRequestValidAsync(context))
+        {
+            await ShowAsync(context, StatusCodes.Status400BadRequest, OldPage, null);
+            return;
+        }
+        var form = await context.Request.ReadFormAsync(context.RequestAborted);
+        string to = form["to"].ToString();
+        if (apiToken.Matches(form["token"].ToString().Trim()))
+        {
+            await BeginAsync(context, to);
+            return;
+        }
+        log.LogWarning("A sign-in with a wrong token, from {Address}", context.Connection.RemoteIpAddress);
+        await ShowAsync(context, StatusCodes.Status401Unauthorized, Wrong, to);
+    }
+
+    private static async Task SignOutAsync(HttpContext context, Sessions sessions)
+    {
+        sessions.End(context.User);
+        await context.SignOutAsync(CookieAuthenticationDefaults.AuthenticationScheme);
+        SeeOther(context, "/");
+    }
+
+    private static async Task BeginAsync(HttpContext context, string? to)
+    {
+        var sessions = context.RequestServices.GetRequiredService<Sessions>();
+        await context.SignInAsync(CookieAuthenticationDefaults.AuthenticationScheme, sessions.Begin(CookieAuthenticationDefaults.AuthenticationScheme), new AuthenticationProperties { IsPersistent = true });
+        SeeOther(context, Local(to));
+    }
+
+    private static void SeeOther(HttpContext context, string to)
+    {
+        context.Response.StatusCode = StatusCodes.Status303SeeOther;
+        context.Response.Headers.Location = to;
+    }
+
+    /// <summary>Only addresses of ours: <c>//elsewhere</c> and <c>/\elsewhere</c> name other hosts.</summary>
+    private static string Local(string? to) =>
+        to is ['/', ..] && to is not ['/', '/' or '\\', ..] && !to.Any(char.IsControl) && !to.StartsWith(Path, StringComparison.OrdinalIgnoreCase) ? to : "/";
+}
