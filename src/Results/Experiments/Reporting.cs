@@ -1,0 +1,271 @@
+using Wobble.Results.Domain;
+using Wobble.Results.Statistics;
+
+namespace Wobble.Results.Experiments;
+
+/// <summary>
+/// Runs in, report out; pure. Only valid runs count. A round in which a row has none is left out for all rows that are set beside it, and the report says so.
+/// From six rows on the noise is shared (R ≥ 3), below that pairs are compared by themselves and ranked from R = 5.
+/// </summary>
+public static class Reporting
+{
+    private const double MostDiscarded = 0.20;
+    private const int LeastRoundsToRankFew = 5;
+
+    /// <summary>The report on what is there so far.</summary>
+    public static Report Of(ExperimentDefinition experiment, IReadOnlyList<ExperimentRun> runs)
+    {
+        ArgumentNullException.ThrowIfNull(experiment);
+        ArgumentNullException.ThrowIfNull(runs);
+        var ended = runs.Where(r => r.Purpose == RunPurpose.Round && r.State.IsFinal()).ToList();
+        var valid = ended.Where(r => r.IsValid).GroupBy(r => (r.Row, r.Round)).ToDictionary(g => g.Key, g => g.OrderBy(r => r.Attempt).First());
+        var rounds = new Rounds(experiment, valid, ended);
+        var places = PlacesOf(experiment, rounds);
+        var rows = experiment.Rows.Select((_, i) => RowOf(experiment, i, ended, valid, places, runs)).ToList();
+        var ratios = RatiosOf(experiment, rounds);
+        return new Report
+        {
+            Question = experiment.Question,
+            Sentence = SentenceOf(experiment, rows, ratios, rounds),
+            Headline = experiment.Headline.Word(),
+            Rows = Sorted(experiment, rows),
+            Ratios = ratios,
+            CompleteRounds = rounds.Complete.Count,
+            Notes = NotesOf(experiment, rounds, ended),
+            ValidRuns = valid.Count,
+            Runs = ended.Count,
+        };
+    }
+
+    /// <summary>The value of a metric in one run; null where the data can't show it. A percentile must be good for an interval (20 expected exceedances) when <paramref name="toJudge"/>.</summary>
+    public static double? ValueOf(RunResult result, Metric metric, bool toJudge)
+    {
+        ArgumentNullException.ThrowIfNull(result);
+        bool Judged(double percentile) => !toJudge || Percentiles.MayJudge(result.Requests, percentile);
+        return metric switch
+        {
+            Metric.P50 => result.LatencyMs.P50,
+            Metric.P90 => result.LatencyMs.P90,
+            Metric.P99 => Judged(99) ? result.LatencyMs.P99 : null,
+            Metric.P999 => Judged(99.9) ? result.LatencyMs.P999 : null,
+            Metric.Throughput => result.Throughput,
+            Metric.Wobble => Judged(99) ? result.Wobble : null,
+            _ => null,
+        };
+    }
+
+    private sealed class Rounds
+    {
+        public Rounds(ExperimentDefinition experiment, Dictionary<(int Row, int Round), ExperimentRun> valid, List<ExperimentRun> ended)
+        {
+            Valid = valid;
+            All = [.. ended.Select(r => r.Round).Distinct().Order()];
+            // A row that hardly ever has a valid run would take every round with it: it is left out of the ranking instead, and named.
+            Ranked = [.. Enumerable.Range(0, experiment.Rows.Count).Where(row => All.Count > 0 && All.Count(round => valid.ContainsKey((row, round))) >= (1 - MostDiscarded) * All.Count)];
+            Complete = [.. All.Where(round => Ranked.All(row => valid.ContainsKey((row, round))))];
+        }
+
+        public Dictionary<(int Row, int Round), ExperimentRun> Valid { get; }
+        public List<int> All { get; }
+        public List<int> Ranked { get; }
+        public List<int> Complete { get; }
+
+        /// <summary>[row][round] of the ranked rows; null when a run can't show the metric.</summary>
+        public List<List<double>>? Values(Metric metric)
+        {
+            var values = new List<List<double>>();
+            foreach (int row in Ranked)
+            {
+                var each = Complete.Select(round => ValueOf(Valid[(row, round)].Result!, metric, toJudge: true)).ToList();
+                if (each.Any(v => v is null or <= 0)) return null;
+                values.Add([.. each.Select(v => v!.Value)]);
+            }
+            return values;
+        }
+
+        /// <summary>Both rows' values in the rounds they share.</summary>
+        public (List<double> A, List<double> B) Pair(int a, int b, Metric metric)
+        {
+            var x = new List<double>();
+            var y = new List<double>();
+            foreach (int round in All)
+            {
+                if (!Valid.TryGetValue((a, round), out var ra) || !Valid.TryGetValue((b, round), out var rb)) continue;
+                if (ValueOf(ra.Result!, metric, true) is not { } va || ValueOf(rb.Result!, metric, true) is not { } vb || va <= 0 || vb <= 0) continue;
+                x.Add(va);
+                y.Add(vb);
+            }
+            return (x, y);
+        }
+    }
+
+    private static Dictionary<int, Place>? PlacesOf(ExperimentDefinition experiment, Rounds rounds)
+    {
+        if (rounds.Ranked.Count < 2 || rounds.Values(experiment.Headline) is not { } values) return null;
+        bool descending = experiment.Headline == Metric.Throughput;
+        // Ranking puts the smaller value first; of throughput the greater is the better.
+        if (descending) values = [.. values.Select(v => v.Select(x => 1 / x).ToList())];
+        IReadOnlyList<Place> places;
+        if (rounds.Ranked.Count >= SharedNoise.LeastConfigurations && rounds.Complete.Count >= TypicalRun.LeastRuns) places = Ranking.Of(new SharedNoise(values));
+        else if (rounds.Ranked.Count < SharedNoise.LeastConfigurations && rounds.Complete.Count >= LeastRoundsToRankFew) places = Ranking.OfFew(values);
+        else return null;
+        return rounds.Ranked.Select((row, i) => (row, places[i])).ToDictionary(p => p.row, p => p.Item2);
+    }
+
+    private static ReportRow RowOf(ExperimentDefinition experiment, int row, List<ExperimentRun> ended, Dictionary<(int Row, int Round), ExperimentRun> valid, Dictionary<int, Place>? places, IReadOnlyList<ExperimentRun> all)
+    {
+        var wanted = experiment.Rows[row];
+        var mine = valid.Where(v => v.Key.Row == row).OrderBy(v => v.Key.Round).Select(v => v.Value).ToList();
+        var place = places?.GetValueOrDefault(row);
+        string? reason = wanted.Unavailable;
+        if (reason is null && mine.Count == 0 && ended.LastOrDefault(r => r.Row == row) is { } last)
+            reason = WhyNot(last);
+        return new ReportRow
+        {
+            Name = wanted.Name,
+            Target = wanted.Definition.Target,
+            Class = wanted.Class,
+            Workers = mine.LastOrDefault()?.Result?.Workers ?? Schedule.WorkersOf(experiment, row, all),
+            Runs = mine.Count,
+            Discarded = ended.Count(r => r.Row == row) - mine.Count,
+            Reason = reason,
+            P50 = FigureOf(mine, Metric.P50, experiment.Confidence),
+            P90 = FigureOf(mine, Metric.P90, experiment.Confidence),
+            P99 = FigureOf(mine, Metric.P99, experiment.Confidence),
+            P999 = FigureOf(mine, Metric.P999, experiment.Confidence),
+            Throughput = FigureOf(mine, Metric.Throughput, experiment.Confidence),
+            Wobble = FigureOf(mine, Metric.Wobble, experiment.Confidence),
+            RankLow = place?.RankLow,
+            RankHigh = place?.RankHigh,
+            Letters = place?.Letters,
+            Published = wanted.Published,
+            Slugs = [.. mine.Where(r => r.Slug is not null).Select(r => r.Slug!)],
+        };
+    }
+
+    private static string? WhyNot(ExperimentRun run) => run.Failure ?? (run.Result?.Trust.Reasons is [{ } gravest, ..] ? gravest.Sentence : null);
+
+    private static ReportFigure? FigureOf(List<ExperimentRun> runs, Metric metric, double confidence)
+    {
+        var shown = runs.Select(r => ValueOf(r.Result!, metric, toJudge: false)).Where(v => v is > 0).Select(v => v!.Value).ToList();
+        if (shown.Count == 0) return null;
+        // A freeze that hits fewer than half of the runs makes p99.9 two-humped: median and range, no 95% label.
+        if (metric == Metric.P999) return new ReportFigure(OutlierRuns.Median([.. shown]), null, null, shown);
+        var interval = TypicalRun.Of(shown, confidence);
+        bool judged = runs.All(r => ValueOf(r.Result!, metric, toJudge: true) is not null);
+        return new ReportFigure(interval.Value, judged ? interval.Low : null, judged ? interval.High : null, shown);
+    }
+
+    private static List<ReportRatio> RatiosOf(ExperimentDefinition experiment, Rounds rounds)
+    {
+        int reference = Enumerable.Range(0, experiment.Rows.Count).FirstOrDefault(r => experiment.Rows[r].Unavailable is null, -1);
+        if (reference < 0) return [];
+        var ratios = new List<ReportRatio>();
+        foreach (var metric in Enum.GetValues<Metric>())
+        {
+            var shared = rounds.Ranked.Count >= SharedNoise.LeastConfigurations && rounds.Complete.Count >= TypicalRun.LeastRuns && rounds.Values(metric) is { } values ? new SharedNoise(values) : null;
+            for (int row = 0; row < experiment.Rows.Count; row++)
+            {
+                if (row == reference || experiment.Rows[row].Unavailable is not null) continue;
+                int i = rounds.Ranked.IndexOf(row), j = rounds.Ranked.IndexOf(reference);
+                Ratio ratio;
+                if (shared is not null && i >= 0 && j >= 0) ratio = shared.Ratio(i, j, experiment.Confidence);
+                else
+                {
+                    var (a, b) = rounds.Pair(row, reference, metric);
+                    ratio = Ratio.Paired(a, b, experiment.Confidence);
+                }
+                var verdict = Judge(experiment, row, reference, metric, ratio, rounds);
+                double? value = double.IsNaN(ratio.Interval.Value) ? null : ratio.Interval.Value;
+                ratios.Add(new ReportRatio(experiment.Rows[row].Name, experiment.Rows[reference].Name, metric.Word(), value, ratio.Interval.Low, ratio.Interval.High, ratio.P, verdict.Word, verdict.Sentence));
+            }
+        }
+        return ratios;
+    }
+
+    private static Verdict Judge(ExperimentDefinition experiment, int a, int b, Metric metric, Ratio ratio, Rounds rounds)
+    {
+        string nameA = experiment.Rows[a].Name, nameB = experiment.Rows[b].Name;
+        foreach (int row in (int[])[a, b])
+        {
+            int missing = rounds.All.Count(round => !rounds.Valid.ContainsKey((row, round)));
+            if (rounds.All.Count > 0 && missing > MostDiscarded * rounds.All.Count)
+                return new Verdict(Difference.CantTell, false, false, $"can't tell: {experiment.Rows[row].Name} has no valid run in {missing} of {rounds.All.Count} rounds (more than 20%), which is a finding of its own");
+        }
+        return Verdict.Of(nameA, nameB, metric, ratio, experiment.Delta);
+    }
+
+    private static string SentenceOf(ExperimentDefinition experiment, List<ReportRow> rows, List<ReportRatio> ratios, Rounds rounds)
+    {
+        var measured = rows.Where(r => r.Runs > 0).ToList();
+        if (measured.Count == 0) return "Nothing is measured yet.";
+        string headline = experiment.Headline.Title();
+        if (measured.Count == 1)
+        {
+            var only = Figure(measured[0], experiment.Headline);
+            if (only is null) return $"{measured[0].Name}: too few requests for {headline}.";
+            string unit = experiment.Headline switch { Metric.Throughput => " req/s", Metric.Wobble => "", _ => " ms" };
+            return only.Low is { } low
+                ? $"{measured[0].Name}'s {headline} is {Verdict.Down(low)} to {Verdict.Up(only.High!.Value)}{unit} in a typical run, of {measured[0].Runs}."
+                : $"{measured[0].Name}'s {headline} was {string.Join(" and ", only.Each.Select(v => Figures.Text(v)))}{unit}: an interval needs 3 runs.";
+        }
+        if (measured.Count == 2 && ratios.FirstOrDefault(r => r.Metric == experiment.Headline.Word()) is { } ratio) return Capital(ratio.Sentence) + ".";
+        var ranked = Sorted(experiment, rows).Where(r => r.RankLow is not null).ToList();
+        if (ranked.Count == 0) return $"{rounds.Complete.Count} complete rounds so far: a ranking needs {(measured.Count >= SharedNoise.LeastConfigurations ? TypicalRun.LeastRuns : LeastRoundsToRankFew)}.";
+        var first = ranked.Where(r => r.RankLow == 1).Select(r => r.Name).ToList();
+        var last = ranked.Where(r => r.RankHigh == ranked.Count).Select(r => r.Name).ToList();
+        return first.Count == ranked.Count
+            ? $"By {headline} no two of the {ranked.Count} can be told apart in {rounds.Complete.Count} rounds."
+            : $"By {headline}, {Listed(first)} {(first.Count == 1 ? "is" : "may be")} first of {ranked.Count}, {Listed(last)} {(last.Count == 1 ? "is" : "may be")} last.";
+    }
+
+    private static List<string> NotesOf(ExperimentDefinition experiment, Rounds rounds, List<ExperimentRun> ended)
+    {
+        var notes = new List<string>();
+        var discarded = ended.Where(r => !r.IsValid).GroupBy(r => r.Row).OrderBy(g => g.Key);
+        foreach (var group in discarded)
+            notes.Add($"{experiment.Rows[group.Key].Name}: {group.Count()} {(group.Count() == 1 ? "run" : "runs")} failed or invalid ({WhyNot(group.First()) ?? "no result"})");
+        int dropped = rounds.All.Count - rounds.Complete.Count;
+        if (dropped > 0 && rounds.Ranked.Count > 1) notes.Add($"{dropped} of {rounds.All.Count} rounds left out of the ranking: a row had no valid run in them");
+        foreach (int row in Enumerable.Range(0, experiment.Rows.Count).Where(r => experiment.Rows[r].Unavailable is null && !rounds.Ranked.Contains(r) && rounds.All.Count > 0))
+            notes.Add($"{experiment.Rows[row].Name} is not ranked: no valid run in more than 20% of the rounds");
+        foreach (int row in rounds.Ranked)
+        {
+            var values = rounds.All.Where(round => rounds.Valid.ContainsKey((row, round))).Select(round => (round, Value: ValueOf(rounds.Valid[(row, round)].Result!, experiment.Headline, false))).Where(v => v.Value is > 0).ToList();
+            foreach (int outlier in OutlierRuns.Of([.. values.Select(v => v.Value!.Value)]))
+                notes.Add($"{experiment.Rows[row].Name}: round {values[outlier].round} lies far from the others ({Figures.Text(values[outlier].Value)}); it is kept");
+        }
+        if (rounds.Ranked.Count > 1) notes.Add("6 metrics: up to 1 page in 4 shows a false difference somewhere; the headline was chosen beforehand");
+        return notes;
+    }
+
+    private static List<ReportRow> Sorted(ExperimentDefinition experiment, List<ReportRow> rows)
+    {
+        double Key(ReportRow row) => Figure(row, experiment.Headline)?.Value is { } v ? (experiment.Headline == Metric.Throughput ? -v : v) : double.PositiveInfinity;
+        return experiment.Kind is ExperimentKind.Article or ExperimentKind.Claim || rows.Count > 2 ? [.. rows.OrderBy(Key)] : rows;
+    }
+
+    /// <summary>The figure of a metric.</summary>
+    public static ReportFigure? Figure(ReportRow row, Metric metric)
+    {
+        ArgumentNullException.ThrowIfNull(row);
+        return metric switch
+        {
+            Metric.P50 => row.P50,
+            Metric.P90 => row.P90,
+            Metric.P99 => row.P99,
+            Metric.P999 => row.P999,
+            Metric.Throughput => row.Throughput,
+            _ => row.Wobble,
+        };
+    }
+
+    private static string Listed(List<string> names) => names.Count switch
+    {
+        1 => names[0],
+        <= 3 => string.Join(", ", names.SkipLast(1)) + " or " + names[^1],
+        _ => $"one of {names.Count} ({string.Join(", ", names.Take(3))} …)",
+    };
+
+    private static string Capital(string sentence) => char.ToUpperInvariant(sentence[0]) + sentence[1..];
+}

@@ -1,0 +1,128 @@
+using Wobble.Results.Domain;
+using Wobble.Results.Statistics;
+
+namespace Wobble.Results.Experiments;
+
+/// <summary>The run that an experiment needs next.</summary>
+public sealed record NextRun(int Row, RunPurpose Purpose, int Round, int Attempt, Definition Definition);
+
+/// <summary>
+/// What comes next, as a pure function of the definition and the runs so far. So an experiment goes on after any restart exactly where it stopped, page and
+/// command line run the same one, and no run is made twice. A run that failed or is invalid is repeated once; both are kept.
+/// </summary>
+public static class Schedule
+{
+    private const int Attempts = 2;
+    private const double SurelyFine = 0.3;
+    private const double SurelyTooMuch = 1.3;
+
+    /// <summary>The next run; null when nothing is left to run (or one is still going on: the caller waits for it).</summary>
+    public static NextRun? Next(ExperimentDefinition experiment, IReadOnlyList<ExperimentRun> runs)
+    {
+        ArgumentNullException.ThrowIfNull(experiment);
+        ArgumentNullException.ThrowIfNull(runs);
+        if (runs.Any(r => !r.State.IsFinal())) return null;
+        if (experiment.TuneWorkers || experiment.Kind == ExperimentKind.Tune)
+        {
+            for (int row = 0; row < experiment.Rows.Count; row++)
+                if (NextOfTuning(experiment, row, runs) is { } tuning) return tuning;
+            if (experiment.Kind == ExperimentKind.Tune) return null;
+        }
+        return experiment.Kind == ExperimentKind.Capacity
+            ? Enumerable.Range(0, experiment.Rows.Count).Select(row => NextOfCapacity(experiment, row, runs)).FirstOrDefault(next => next is not null)
+            : NextOfRounds(experiment, runs);
+    }
+
+    /// <summary>The order of the rows in a round: shuffled, the same for the same seed.</summary>
+    public static IReadOnlyList<int> Order(ExperimentDefinition experiment, int round)
+    {
+        ArgumentNullException.ThrowIfNull(experiment);
+        int[] rows = [.. Enumerable.Range(0, experiment.Rows.Count).Where(r => experiment.Rows[r].Unavailable is null)];
+        new Random(HashCode(experiment.Seed, round)).Shuffle(rows);
+        return rows;
+    }
+
+    /// <summary>Workers of a row: tuned if it was, else the definition's (null: the target's default).</summary>
+    public static int? WorkersOf(ExperimentDefinition experiment, int row, IReadOnlyList<ExperimentRun> runs)
+    {
+        ArgumentNullException.ThrowIfNull(experiment);
+        var wanted = experiment.Rows[row];
+        if (!experiment.TuneWorkers && experiment.Kind != ExperimentKind.Tune) return wanted.Definition.Workers;
+        return wanted.TunedWorkers ?? WorkerLadder.Choice(Ladder(row, runs), Seed(experiment, row), experiment.MostWorkers) ?? wanted.Definition.Workers;
+    }
+
+    /// <summary>How many runs there will be at most, as far as that is known: rounds exactly, searches by their usual length.</summary>
+    public static int RunsExpected(ExperimentDefinition experiment)
+    {
+        ArgumentNullException.ThrowIfNull(experiment);
+        int rows = experiment.Rows.Count(r => r.Unavailable is null);
+        int tuning = experiment.TuneWorkers || experiment.Kind == ExperimentKind.Tune ? experiment.Rows.Count(r => r.Unavailable is null && r.TunedWorkers is null) * 17 : 0;
+        return experiment.Kind switch
+        {
+            ExperimentKind.Tune => tuning,
+            ExperimentKind.Capacity => tuning + (rows * (1 + Capacity.Bisections + Capacity.Around.Count)),
+            _ => tuning + (rows * experiment.Repetitions),
+        };
+    }
+
+    private static NextRun? NextOfRounds(ExperimentDefinition experiment, IReadOnlyList<ExperimentRun> runs)
+    {
+        for (int round = 1; round <= experiment.Repetitions; round++)
+            foreach (int row in Order(experiment, round))
+            {
+                var attempts = runs.Where(r => r.Purpose == RunPurpose.Round && r.Row == row && r.Round == round).ToList();
+                if (attempts.Any(r => r.IsValid) || attempts.Count >= Attempts) continue;
+                return new NextRun(row, RunPurpose.Round, round, attempts.Count + 1, experiment.Rows[row].Definition with { Workers = WorkersOf(experiment, row, runs), Repetitions = 1 });
+            }
+        return null;
+    }
+
+    private static NextRun? NextOfTuning(ExperimentDefinition experiment, int row, IReadOnlyList<ExperimentRun> runs)
+    {
+        var wanted = experiment.Rows[row];
+        if (wanted.Unavailable is not null || (wanted.TunedWorkers is not null && experiment.Kind != ExperimentKind.Tune)) return null;
+        var ladder = Ladder(row, runs);
+        if (WorkerLadder.Next(ladder, Seed(experiment, row), experiment.MostWorkers) is not { } workers) return null;
+        int step = ladder.Count + 1;
+        int attempt = runs.Count(r => r.Row == row && r.Purpose == RunPurpose.Tune && r.Round == step) + 1;
+        return new NextRun(row, RunPurpose.Tune, step, attempt, wanted.Definition with { Workers = workers, Repetitions = 1 });
+    }
+
+    // A step that failed twice counts as no throughput at all: that many workers don't work here.
+    private static List<WorkersRun> Ladder(int row, IReadOnlyList<ExperimentRun> runs) =>
+        [.. runs.Where(r => r.Row == row && r.Purpose == RunPurpose.Tune).GroupBy(r => r.Round).OrderBy(g => g.Key)
+            .Where(g => g.Any(r => r.IsValid) || g.Count() >= Attempts)
+            .Select(g => new WorkersRun(g.First().Definition.Workers ?? 1, g.FirstOrDefault(r => r.IsValid)?.Result!.Throughput ?? 1e-3))];
+
+    private static NextRun? NextOfCapacity(ExperimentDefinition experiment, int row, IReadOnlyList<ExperimentRun> runs)
+    {
+        var wanted = experiment.Rows[row];
+        if (wanted.Unavailable is not null) return null;
+        var definition = wanted.Definition with { Workers = WorkersOf(experiment, row, runs), Repetitions = 1 };
+        var saturating = runs.Where(r => r.Row == row && r.Purpose == RunPurpose.Saturate).ToList();
+        if (saturating.FirstOrDefault(r => r.IsValid) is not { } saturated)
+            return saturating.Count >= Attempts ? null : new NextRun(row, RunPurpose.Saturate, 1, saturating.Count + 1, definition with { Rate = null, Connections = null });
+        double most = saturated.Result!.Throughput;
+        var steps = CapacityRuns(row, runs);
+        if (Capacity.Next(steps, experiment.ObjectiveMs ?? 50, most * SurelyFine, most * SurelyTooMuch) is not { } rate) return null;
+        return new NextRun(row, RunPurpose.Capacity, steps.Count + 1, 1, definition with { Rate = Math.Round(rate, 1), Connections = definition.Rate is null ? null : definition.Connections });
+    }
+
+    /// <summary>The steps of a row's capacity search; a failed or invalid one counts as overloaded, since that is what it shows.</summary>
+    public static IReadOnlyList<CapacityRun> CapacityRuns(int row, IReadOnlyList<ExperimentRun> runs)
+    {
+        ArgumentNullException.ThrowIfNull(runs);
+        return [.. runs.Where(r => r.Row == row && r.Purpose == RunPurpose.Capacity && r.State.IsFinal()).OrderBy(r => r.Round).Select(r =>
+        {
+            var result = r.Result;
+            long failed = result?.Errors.Values.Sum() ?? 0;
+            bool overloaded = !r.IsValid || result!.LatencyMs.P99 is null || failed > 0.001 * (result.Requests + failed) || result.Generator.SentOfOffered < 0.99;
+            return new CapacityRun(r.Definition.Rate ?? 0, result?.LatencyMs.P99 ?? 0, overloaded);
+        })];
+    }
+
+    private static int Seed(ExperimentDefinition experiment, int row) => HashCode(experiment.Seed, 1_000 + row);
+
+    // Not HashCode.Combine: that is seeded anew in each process.
+    private static int HashCode(long seed, int number) => unchecked((int)((seed * 6364136223846793005L) + (number * 1442695040888963407L) >> 33));
+}

@@ -1,0 +1,108 @@
+using Wobble.Results.Experiments;
+using Wobble.Results.Statistics;
+using static Wobble.Results.Tests.Experiments.Made;
+
+namespace Wobble.Results.Tests.Experiments;
+
+public sealed class ReportingTests
+{
+    private static readonly double[][] Six = [[31, 33, 30], [32, 35, 31], [36, 40, 34], [75, 84, 72], [139, 150, 121], [355, 402, 340]];
+
+    [Fact]
+    public void Six_rows_of_three_rounds_give_the_known_ranking()
+    {
+        var experiment = Compare(rows: 6, repetitions: 3, seed: 3);
+
+        var report = Reporting.Of(experiment, Play(experiment, play: next => Run(next, Six[next.Row][next.Round - 1])));
+
+        Assert.Equal(["A 1–2 a", "B 1–2 a", "C 3–3 b", "D 4–4 c", "E 5–5 d", "F 6–6 e"], report.Rows.Select(r => $"{r.Name} {r.RankLow}–{r.RankHigh} {r.Letters}"));
+        var last = report.Ratios.Single(r => r is { A: "F", Metric: "p99" });
+        Assert.Equal(11.6496, last.Value!.Value, 4);
+        Assert.Equal("F's p99 is 11 to 13 times A's", last.Sentence);
+        Assert.Equal("By p99, A or B may be first of 6, F is last.", report.Sentence);
+        Assert.Equal(3, report.CompleteRounds);
+    }
+
+    [Fact]
+    public void Two_rows_of_five_rounds_are_compared_in_one_sentence()
+    {
+        var experiment = Compare(rows: 2, repetitions: 5, seed: 3);
+        double[][] p99 = [[26, 23, 33, 27, 25], [82, 72, 66, 77, 71]];
+
+        var report = Reporting.Of(experiment, Play(experiment, play: next => Run(next, p99[next.Row][next.Round - 1])));
+
+        Assert.Equal("B's p99 is 2.1 to 3.5 times A's.", report.Sentence);
+        Assert.Equal(("differs", "A"), (report.Ratios.Single(r => r.Metric == "p99").Verdict, report.Ratios[0].B));
+    }
+
+    [Fact]
+    public void An_invalid_run_has_no_numbers_and_its_round_is_dropped_for_both()
+    {
+        var experiment = Compare(rows: 2, repetitions: 6, seed: 3);
+
+        var report = Reporting.Of(experiment, Play(experiment, play: next => Run(next, next.Row == 0 ? 20 + next.Round : 40 + next.Round, invalid: next is { Row: 1, Round: 2 })));
+
+        Assert.Equal((6, 5), (report.Rows[0].Runs, report.Rows[1].Runs));
+        Assert.Equal(2, report.Rows[1].Discarded);
+        Assert.Equal(5, report.CompleteRounds);
+        Assert.Contains(report.Notes, n => n.StartsWith("B: 2 runs failed or invalid", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void More_than_a_fifth_invalid_gives_no_verdict()
+    {
+        var experiment = Compare(rows: 2, repetitions: 5, seed: 3);
+
+        var report = Reporting.Of(experiment, Play(experiment, play: next => Run(next, 20, invalid: next is { Row: 1, Round: 2 or 3 })));
+
+        var ratio = report.Ratios.Single(r => r.Metric == "p99");
+        Assert.Equal("cant_tell", ratio.Verdict);
+        Assert.Contains("2 of 5 rounds", ratio.Sentence, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Below_three_runs_there_are_values_and_no_interval()
+    {
+        var experiment = Compare(rows: 2, repetitions: 2, seed: 3);
+
+        var report = Reporting.Of(experiment, Play(experiment));
+
+        Assert.Null(report.Rows[0].P99!.Low);
+        Assert.Equal([20.0, 20.0], report.Rows[0].P99!.Each);
+        Assert.Null(report.Rows[0].Letters);
+        Assert.Equal("cant_tell", report.Ratios.Single(r => r.Metric == "p99").Verdict);
+    }
+
+    [Fact]
+    public void P99_9_has_a_median_and_no_interval()
+    {
+        var experiment = Compare(rows: 1, repetitions: 5, seed: 3);
+
+        var figure = Reporting.Of(experiment, Play(experiment, play: next => Run(next, 20 + next.Round))).Rows[0].P999!;
+
+        Assert.Equal(23 * 1.5, figure.Value, 6);
+        Assert.Null(figure.Low);
+    }
+
+    [Fact]
+    public void An_unavailable_row_keeps_its_reason()
+    {
+        var experiment = Compare(rows: 2, repetitions: 3, seed: 3);
+        experiment = experiment with { Rows = [experiment.Rows[0], experiment.Rows[1] with { Unavailable = "not installed, because pip can't reach it" }] };
+
+        var row = Reporting.Of(experiment, Play(experiment)).Rows[1];
+
+        Assert.Equal((0, "not installed, because pip can't reach it"), (row.Runs, row.Reason));
+    }
+
+    [Fact]
+    public void Throughput_ranks_the_greater_first()
+    {
+        var experiment = Compare(rows: 6, repetitions: 3, seed: 3) with { Headline = Metric.Throughput };
+
+        var report = Reporting.Of(experiment, Play(experiment, play: next => Run(next, 20, Six[next.Row][next.Round - 1])));
+
+        Assert.Equal("F", report.Rows[0].Name);
+        Assert.Equal((1, 1), (report.Rows[0].RankLow!.Value, report.Rows[0].RankHigh!.Value));
+    }
+}
