@@ -135,7 +135,7 @@ public sealed class RunQueue(IDbContextFactory<WobbleDb> contexts, IBackgroundJo
             .SetProperty(x => x.FinishedAt, now)
             .SetProperty(x => x.Failure, "Cancelled before it began."));
         if (cancelled == 0) await NotifyAsync(db, Notifications.Cancels, run.Id, CancellationToken.None);
-        if (cancelled > 0 && run.ExperimentId is { } experiment) await Experiments.SettleAsync(db, experiment, CancellationToken.None);
+        if (cancelled > 0 && run.ExperimentId is { } experiment) await ExperimentState.SettleAsync(db, experiment, CancellationToken.None);
         await NotifyAsync(db, Notifications.Runs, run.Id, CancellationToken.None);
         if (run.JobId is { } job) jobs.Delete(job);
         return cancelled > 0 ? CancelOutcome.Cancelled : CancelOutcome.Asked;

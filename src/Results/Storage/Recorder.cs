@@ -53,7 +53,7 @@ public sealed class Recorder(IDbContextFactory<WobbleDb> contexts)
         run.End = end;
         if (run.Plan is not null) Summarise(run, await RecordedFacts.SamplesOfAsync(db, runId, cancellation));
         await db.SaveChangesAsync(cancellation);
-        if (run.ExperimentId is { } experiment) await Experiments.SettleAsync(db, experiment, cancellation);
+        if (run.ExperimentId is { } experiment) await ExperimentState.SettleAsync(db, experiment, cancellation);
     }
 
     private static void Summarise(Run run, IReadOnlyList<SampleFact> samples)

@@ -3,7 +3,7 @@ using Microsoft.EntityFrameworkCore;
 namespace Wobble.Results.Storage;
 
 /// <summary>The state of an experiment follows that of its runs.</summary>
-internal static class Experiments
+internal static class ExperimentState
 {
     /// <summary>Completes an experiment of repetitions when the last of its runs has ended.</summary>
     public static async Task SettleAsync(WobbleDb db, Guid experiment, CancellationToken cancellation)
