@@ -6,6 +6,7 @@ builder.AddWobbleData();
 builder.AddAccess();
 builder.AddJobs();
 builder.AddPages();
+builder.AddLive();
 
 var app = builder.Build();
 app.UseAccess();

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Wobble.Results.Domain;
 
 namespace Wobble.Dashboard.Components.Controls;
 
@@ -8,31 +9,18 @@ internal static class Numbers
     public const string None = "–";
 
     /// <summary>Three significant digits: 0.052, 4.71, 81.9, 134, 4,446.</summary>
-    public static string Three(double? value)
-    {
-        if (value is not { } v || !double.IsFinite(v)) return None;
-        double size = Math.Abs(v);
-        string format = size switch
-        {
-            0 => "0",
-            >= 99.95 => "#,0",
-            >= 9.995 => "0.0",
-            >= .9995 => "0.00",
-            >= .09995 => "0.000",
-            _ => "0.####",
-        };
-        return Minus(v.ToString(format, CultureInfo.InvariantCulture));
-    }
+    public static string Three(double? value) => value is { } v ? Minus(Figures.Text(v)) : None;
 
     /// <summary>A count with commas.</summary>
-    public static string Count(long? value) => value is { } v ? Minus(v.ToString("#,0", CultureInfo.InvariantCulture)) : None;
+    public static string Count(long? value) => value is { } v ? Minus(Figures.Count(v)) : None;
 
-    /// <summary>0.71 → 71%; below ten per cent one decimal: 1.9%.</summary>
-    public static string Percent(double? share) => share is not { } s || !double.IsFinite(s)
-        ? None
-        : (Math.Abs(s) < .0995 && s != 0 ? (s * 100).ToString("0.#", CultureInfo.InvariantCulture) : (s * 100).ToString("#,0", CultureInfo.InvariantCulture)) + "%";
+    /// <summary>0.71 → 71%, 0.019 → 1.9%.</summary>
+    public static string Percent(double? share) => share is { } s && double.IsFinite(s) ? Minus(Figures.Percent(s)) : None;
 
-    /// <summary>A latency with its unit: 0.82 ms, 81.9 ms, 1.36 s from ten seconds on.</summary>
+    /// <summary>A tick of an axis, no digit more than it needs: 0.5, 20, 1,000.</summary>
+    public static string Tick(double value) => Minus(value.ToString("#,0.####", CultureInfo.InvariantCulture));
+
+    /// <summary>A latency with its unit: 0.82 ms, 81.9 ms, 12.4 s from ten seconds on.</summary>
     public static string Latency(double? ms) => ms is { } v ? v >= 10_000 ? Three(v / 1000) + " s" : Three(v) + " ms" : None;
 
     /// <summary>Megabytes: 96 MB, 1.36 GB.</summary>

@@ -1,0 +1,88 @@
+using System.Collections.Concurrent;
+using Npgsql;
+using Wobble.Results.Storage;
+
+namespace Wobble.Dashboard.Live;
+
+/// <summary>
+/// Tells pages that a run or a runner has more to read, over the one connection that LISTENs. A signal carries no data, so nothing can be lost in
+/// it: whoever subscribes first and reads after misses nothing, and after a reconnect, when signals may have been missed, everybody is told.
+/// Signals of one run come in the order of its commits, coalesced (see <see cref="Subscription"/>).
+/// </summary>
+internal sealed class RunFeed(IConfiguration configuration, TimeProvider clock, ILogger<RunFeed> log) : BackgroundService
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    private readonly ConcurrentDictionary<Subscription, bool> _subscriptions = new();
+
+    /// <summary>Listens to one run until the answer is disposed.</summary>
+    public IDisposable Subscribe(Guid runId, Func<Task> onChanged) => Add(runId, onChanged);
+
+    /// <summary>Listens to all runs and runners until the answer is disposed.</summary>
+    public IDisposable SubscribeToAll(Func<Task> onChanged) => Add(null, onChanged);
+
+    /// <summary>How many listen now.</summary>
+    public int Listeners => _subscriptions.Count;
+
+    /// <summary>True while the database's notifications arrive.</summary>
+    public bool IsConnected { get; private set; }
+
+    internal void Notify(Guid? runId)
+    {
+        foreach (var subscription in _subscriptions.Keys)
+            if (subscription.RunId is null || runId is null || subscription.RunId == runId) subscription.Signal();
+    }
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await ListenAsync(stoppingToken);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e)
+            {
+                if (IsConnected) log.LogWarning(e, "The connection that listens for changes was lost: open pages stand still until it is back. Trying each second.");
+                IsConnected = false;
+                await Task.Delay(Pause, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    private async Task ListenAsync(CancellationToken stop)
+    {
+        var builder = new NpgsqlConnectionStringBuilder(Hosting.WobbleData.ConnectionString(configuration)) { Pooling = false, KeepAlive = 15, ApplicationName = "Wobble feed" };
+        await using var connection = new NpgsqlConnection(builder.ConnectionString);
+        connection.Notification += (_, notification) => Take(notification.Channel, notification.Payload);
+        await connection.OpenAsync(stop);
+        await using (var listen = new NpgsqlCommand($"listen {Notifications.Runs}; listen {Notifications.Runners}", connection)) await listen.ExecuteNonQueryAsync(stop);
+        IsConnected = true;
+        Notify(null);
+        while (true) await connection.WaitAsync(stop);
+    }
+
+    private void Take(string channel, string payload)
+    {
+        if (channel == Notifications.Runners) TellThoseOfAll();
+        else if (Guid.TryParse(payload, out var runId)) Notify(runId);
+    }
+
+    private void TellThoseOfAll()
+    {
+        foreach (var subscription in _subscriptions.Keys)
+            if (subscription.RunId is null) subscription.Signal();
+    }
+
+    private Subscription Add(Guid? runId, Func<Task> onChanged)
+    {
+        var subscription = new Subscription(runId, onChanged, s => _subscriptions.TryRemove(s, out _), clock, log);
+        _subscriptions[subscription] = true;
+        return subscription;
+    }
+}
