@@ -20,7 +20,7 @@ internal static class AccessSetup
         PrivateFile.MakeFolder(settings.KeysFolder);
         var services = builder.Services;
         services.AddSingleton(settings).AddSingleton<ApiToken>().AddSingleton<SignInLink>().AddSingleton<Sessions>().AddSingleton<HostNames>().AddSingleton<SameOrigin>();
-        services.AddScoped<Operator>();
+        services.AddScoped<Operator>().AddScoped<Changes>();
         services.AddScoped<AuthenticationStateProvider, SessionWatch>();
         // The keys lie in a folder of mode 0700 beside the token itself: encrypting them would hide nothing from who can read it.
         builder.Logging.AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
