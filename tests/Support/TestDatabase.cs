@@ -28,13 +28,26 @@ public sealed class TestDatabase : IAsyncLifetime, IDbContextFactory<WobbleDb>
         return database;
     }
 
+    /// <summary>A database without a single table. Dispose it.</summary>
+    public static async Task<TestDatabase> CreateEmptyAsync()
+    {
+        var database = new TestDatabase();
+        await database.InitializeAsync("template0");
+        return database;
+    }
+
     /// <inheritdoc/>
     public async ValueTask InitializeAsync()
     {
         await TemplateMade.Value;
+        await InitializeAsync(Template);
+    }
+
+    private async Task InitializeAsync(string template)
+    {
         var cluster = await PostgresCluster.SharedAsync();
         string name = $"wobble_{Interlocked.Increment(ref _count)}";
-        await cluster.ExecuteAsync($"create database {name} template {Template}");
+        await cluster.ExecuteAsync($"create database {name} template {template}");
         _connectionString = cluster.ConnectionString(name);
         _options = OptionsFor(_connectionString);
     }
