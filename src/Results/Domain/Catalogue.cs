@@ -39,6 +39,8 @@ public sealed record CatalogueTarget
     public required TargetClass Class { get; init; }
     /// <summary>Null when it can run here; else a sentence beginning "not installed, because …" or the like.</summary>
     public string? Unavailable { get; init; }
+    /// <summary>What a user should know before the first run ("is installed from requirements.txt at its first run"); null when there is nothing.</summary>
+    public string? Note { get; init; }
     /// <summary>True when the target speaks a protocol that only nginx translates (uwsgi).</summary>
     public bool NeedsProxy { get; init; }
     /// <summary>True when N workers are N processes behind an nginx upstream: more than one then needs the proxy.</summary>
@@ -60,7 +62,15 @@ public sealed record CatalogueTarget
 /// <param name="Min">Least number, when it is one.</param>
 /// <param name="Max">Greatest number, when it is one.</param>
 /// <param name="About">What it switches, one line.</param>
-public sealed record TargetOption(string Name, string Default, IReadOnlyList<string> Values, int? Min, int? Max, string About);
+public sealed record TargetOption(string Name, string Default, IReadOnlyList<string> Values, int? Min, int? Max, string About)
+{
+    /// <summary>Allowed values that can't be used on this runner → why and what to do about it.</summary>
+    public IReadOnlyDictionary<string, string> Unavailable { get; init; } = new Dictionary<string, string>();
+    /// <summary>Other options → the value they must have for any value but the default to mean something.</summary>
+    public IReadOnlyDictionary<string, string> Needs { get; init; } = new Dictionary<string, string>();
+    /// <summary>True for a switch of the proxy: it means nothing without one.</summary>
+    public bool NeedsProxy { get; init; }
+}
 
 /// <summary>A manifest that can't be used.</summary>
 /// <param name="File">Path of the manifest.</param>

@@ -60,6 +60,7 @@ public static class DefinitionRules
         if (definition.Proxy is not ("nginx" or "none")) Add("proxy", definition.Proxy, "nginx or none");
         if (!PoolerSetting.TryParse(definition.Pooler, out _)) Add("pooler", definition.Pooler, PoolerSetting.Allowed);
         if (definition.Repetitions is < 1 or > MaxRepetitions) Add("repetitions", definition.Repetitions, $"1 to {MaxRepetitions}");
+        CheckParts(definition, catalogue, Add);
         if (target is not null) CheckTarget(definition, target, catalogue, Add);
         return errors;
     }
@@ -71,16 +72,36 @@ public static class DefinitionRules
             add("proxy", "none", $"{target.Server} speaks the uwsgi protocol, which only nginx translates: use nginx");
         if (definition.Proxy == "none" && target.OneProcessEach && workers > 1)
             add("workers", workers, $"1 without a proxy: {target.Server} is one process a worker, and more than one needs nginx to share the requests out");
-        foreach (var (name, value) in definition.Options)
-        {
-            var option = target.Options.FirstOrDefault(o => o.Name == name);
-            if (option is null)
-                add($"options.{name}", value, target.Options.Count == 0 ? $"{target.Name} has no options" : $"{target.Name} has {string.Join(", ", target.Options.Select(o => o.Name))}");
-            else if (option.Values.Count > 0 && !option.Values.Contains(value))
-                add($"options.{name}", value, string.Join(", ", option.Values));
-            else if (option.Values.Count == 0 && (!int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int number) || number < option.Min || number > option.Max))
-                add($"options.{name}", value, $"a whole number from {option.Min} to {option.Max}");
-        }
+        foreach (var (name, value) in definition.Options) CheckOption(definition, target, name, value, add);
+    }
+
+    private static void CheckOption(Definition definition, CatalogueTarget target, string name, string value, Action<string, object?, string> add)
+    {
+        string field = $"options.{name}";
+        var option = target.Options.FirstOrDefault(o => o.Name == name);
+        if (option is null)
+            add(field, value, target.Options.Count == 0 ? $"{target.Name} has no options" : $"{target.Name} has {string.Join(", ", target.Options.Select(o => o.Name))}");
+        else if (option.Values.Count > 0 && !option.Values.Contains(value))
+            add(field, value, string.Join(", ", option.Values));
+        else if (option.Values.Count == 0 && (!int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int number) || number < option.Min || number > option.Max))
+            add(field, value, $"a whole number from {option.Min} to {option.Max}");
+        else if (option.Unavailable.TryGetValue(value, out string? why))
+            add(field, value, why);
+        else if (value != option.Default && option.NeedsProxy && definition.Proxy == "none")
+            add(field, value, $"{option.Default} without a proxy: it is a switch of nginx");
+        else if (value != option.Default)
+            foreach (var (other, needed) in option.Needs)
+                if (ValueOf(definition, target, other) is { } given && given != needed) add(field, value, $"{option.Default} unless {other} is {needed} (it is {given}): it would change nothing");
+    }
+
+    private static string? ValueOf(Definition definition, CatalogueTarget target, string option) =>
+        definition.Options.TryGetValue(option, out string? given) ? given : target.Options.FirstOrDefault(o => o.Name == option)?.Default;
+
+    private static void CheckParts(Definition definition, Catalogue catalogue, Action<string, object?, string> add)
+    {
+        string? MissingOf(string part) => catalogue.Parts.FirstOrDefault(p => p.Name == part)?.Missing;
+        if (definition.Proxy == "nginx" && MissingOf("nginx") is { } proxy) add("proxy", "nginx", proxy);
+        if (definition.Pooler != "none" && MissingOf("pgbouncer") is { } pooler) add("pooler", definition.Pooler, pooler);
     }
 
     private static void CheckStages(Definition definition, Action<string, object?, string> add)

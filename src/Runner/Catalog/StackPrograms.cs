@@ -1,0 +1,33 @@
+using Wobble.Results.Domain;
+
+namespace Wobble.Runner.Catalog;
+
+/// <summary>The programs that every stack is made of, where Debian 12 puts them. Wobble calls them by full path, so that nothing on a PATH can stand before them.</summary>
+internal static class StackPrograms
+{
+    public const string Nginx = "/usr/sbin/nginx";
+    public const string Pgbouncer = "/usr/sbin/pgbouncer";
+    public const string Bubblewrap = "/usr/bin/bwrap";
+    public const string Python = "/usr/bin/python3";
+    public const string PostgresqlMajor = "15";
+    public const string PostgresqlFolder = $"/usr/lib/postgresql/{PostgresqlMajor}/bin";
+    public const string Postgres = $"{PostgresqlFolder}/postgres";
+
+    private static readonly (string Part, string Package, string Program)[] All =
+    [
+        ("nginx", "nginx", Nginx),
+        ("pgbouncer", "pgbouncer", Pgbouncer),
+        ("postgresql", $"postgresql-{PostgresqlMajor}", Postgres),
+        ("bubblewrap", "bubblewrap", Bubblewrap),
+        ("python", "python3", Python),
+    ];
+
+    /// <summary>Debian packages of the stack.</summary>
+    public static IEnumerable<string> Packages => All.Select(p => p.Package);
+
+    /// <summary>What is there of it.</summary>
+    public static IReadOnlyList<Part> Parts(InstalledPackages installed) => All.Select(p =>
+        installed.VersionOf(p.Package) is { } version && File.Exists(p.Program)
+            ? new Part(p.Part, version, null)
+            : new Part(p.Part, null, $"{p.Part} is not installed: apt-get install {p.Package}")).ToList();
+}
