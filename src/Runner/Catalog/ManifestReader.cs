@@ -8,6 +8,8 @@ namespace Wobble.Runner.Catalog;
 /// <summary>Reads one manifest file. Everything wrong with it is a <see cref="ManifestException"/>; what is read can be planned.</summary>
 internal static partial class ManifestReader
 {
+    private static readonly string[] DatabaseStyles = ["sync", "async", "none"];
+
     [GeneratedRegex("^[a-z0-9][a-z0-9-]{0,39}$")]
     private static partial Regex NamePattern { get; }
 
@@ -66,7 +68,7 @@ internal static partial class ManifestReader
             Packages = root.Texts("packages"),
             Version = root.OptionalText("version"),
             Requirements = RequirementsOf(root, file),
-            Database = root.OneOf("database", "sync", "async", "none"),
+            Database = root.OneOf("database", DatabaseStyles),
             Options = OptionsOf(root),
             About = root.Text("about"),
             File = file,
@@ -81,7 +83,7 @@ internal static partial class ManifestReader
 
     /// <summary>The styles of access to the database that Wobble's shared modules have.</summary>
     public static IReadOnlyDictionary<string, DatabaseStyle> ReadDatabases(string file) => Read(file, root =>
-        new[] { "sync", "async", "none" }.ToDictionary(style => style, style =>
+        DatabaseStyles.ToDictionary(style => style, style =>
         {
             var body = root.Object(style);
             var read = new DatabaseStyle(body.Texts("packages"), OptionsOf(body));

@@ -1,0 +1,154 @@
+using System.Collections;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Wobble.Results;
+using Wobble.Runner.Hosting;
+
+namespace Wobble.Runner.Catalog;
+
+/// <summary>
+/// The virtual environments below the data folder, made on demand. Guarantees: at most one installation of an environment at a time on this machine;
+/// what is not complete doesn't count; a failure is remembered with its time. As root, pip and all it builds run as the unprivileged user.
+/// </summary>
+internal sealed class PythonEnvironments(DataFolder data, TimeProvider clock)
+{
+    private static readonly string[] PassedOn = ["http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE"];
+
+    /// <summary>The environment of these requirements.</summary>
+    public PythonEnvironment Of(string name, IReadOnlyList<string> requirements)
+    {
+        byte[] content = [.. requirements.SelectMany(File.ReadAllBytes)];
+        string hash = Convert.ToHexStringLower(SHA256.HashData(content))[..12];
+        return new PythonEnvironment(Path.Combine(data.Environments, $"{name}-{hash}"), requirements);
+    }
+
+    /// <summary>Makes it unless it is there or a failure is remembered. Returns null when it is installed.</summary>
+    public async Task<InstallFailure?> EnsureAsync(PythonEnvironment environment, TimeSpan limit, bool retry = false, CancellationToken cancel = default)
+    {
+        if (environment.IsInstalled) return null;
+        if (!retry && environment.RememberedFailure(clock.GetUtcNow()) is { } known) return known;
+        DateTimeOffset asked = clock.GetUtcNow();
+        Directory.CreateDirectory(data.Environments);
+        using var held = await HoldAsync(environment.Lock, limit, cancel);
+        if (held is null) return new InstallFailure("another process is installing it; try again in a minute", asked);
+        if (environment.IsInstalled) return null;
+        if (environment.RememberedFailure(clock.GetUtcNow()) is { } meanwhile && meanwhile.At > asked) return meanwhile;
+
+        string? reason = await InstallAsync(environment, limit, cancel);
+        if (reason is null)
+        {
+            File.Delete(environment.Failure);
+            return null;
+        }
+        var failure = new InstallFailure(reason, clock.GetUtcNow());
+        await File.WriteAllTextAsync(environment.Failure, JsonSerializer.Serialize(failure, WobbleJson.Options), cancel);
+        return failure;
+    }
+
+    private static async Task<FileStream?> HoldAsync(string path, TimeSpan limit, CancellationToken cancel)
+    {
+        for (long end = Environment.TickCount64 + (long)limit.TotalMilliseconds; ;)
+        {
+            try
+            {
+                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            }
+            catch (IOException) when (Environment.TickCount64 < end)
+            {
+                await Task.Delay(100, cancel);
+            }
+            catch (IOException)
+            {
+                return null;
+            }
+        }
+    }
+
+    private async Task<string?> InstallAsync(PythonEnvironment environment, TimeSpan limit, CancellationToken cancel)
+    {
+        if (!UnprivilegedUser.Exists) return $"the user {UnprivilegedUser.Name} is missing, and root doesn't run what pip builds; ./run makes it";
+        long end = Environment.TickCount64 + (long)limit.TotalMilliseconds;
+        TimeSpan Left() => TimeSpan.FromMilliseconds(Math.Max(1, end - Environment.TickCount64));
+        try
+        {
+            Remake(environment.Folder);
+            Remake(environment.Scratch);
+            string requirements = Path.Combine(environment.Scratch, "requirements.txt");
+            await File.WriteAllTextAsync(requirements, string.Join('\n', environment.Requirements.Select(File.ReadAllText)), cancel);
+            var variables = Variables(environment.Scratch);
+            await GiveAsync(environment, UnprivilegedUser.Name, cancel);
+
+            // Debian's pip, where it is installed, serves the environment as well and saves the seconds that a pip of its own takes.
+            string[] pip = File.Exists("/usr/lib/python3/dist-packages/pip/__init__.py") ? ["--without-pip"] : [];
+            var made = await ShortProcess.RunAsync(UnprivilegedUser.Command([StackPrograms.Python, "-m", "venv", "--system-site-packages", .. pip, environment.Folder]), variables, Left(), cancel);
+            if (!made.Succeeded) return PipErrors.OfVenv(made);
+            var installed = await ShortProcess.RunAsync(UnprivilegedUser.Command([environment.Python, "-m", "pip", "install", "--no-input", "--progress-bar", "off", "--no-cache-dir", "-r", requirements]), variables, Left(), cancel);
+            if (!installed.Succeeded) return PipErrors.Of(installed, limit);
+            await GiveAsync(environment, "root", cancel);
+            await File.WriteAllTextAsync(environment.Marker, clock.GetUtcNow().ToString("O", System.Globalization.CultureInfo.InvariantCulture), cancel);
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return e.Message.TrimEnd('.');
+        }
+        finally
+        {
+            Remove(environment.Scratch);
+            if (!environment.IsInstalled) Remove(environment.Folder);
+        }
+    }
+
+
+
+    /// <summary>pip's own settings reach it: its variables, those of proxies and certificates, and the configuration files that the unprivileged user can't see.</summary>
+    private static Dictionary<string, string> Variables(string scratch)
+    {
+        var variables = new Dictionary<string, string>
+        {
+            ["PATH"] = "/usr/sbin:/usr/bin:/sbin:/bin",
+            ["HOME"] = scratch,
+            ["TMPDIR"] = scratch,
+            ["LANG"] = "C.UTF-8",
+            ["PIP_DISABLE_PIP_VERSION_CHECK"] = "1",
+        };
+        foreach (DictionaryEntry variable in Environment.GetEnvironmentVariables())
+        {
+            string name = (string)variable.Key;
+            if (name.StartsWith("PIP_", StringComparison.Ordinal) || PassedOn.Contains(name)) variables[name] = (string?)variable.Value ?? "";
+        }
+        if (!variables.ContainsKey("PIP_CONFIG_FILE") && UserConfiguration() is { } configuration)
+        {
+            string copy = Path.Combine(scratch, "pip.conf");
+            File.Copy(configuration, copy);
+            variables["PIP_CONFIG_FILE"] = copy;
+        }
+        return variables;
+    }
+
+    private static string? UserConfiguration()
+    {
+        string home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
+        string settings = Environment.GetEnvironmentVariable("XDG_CONFIG_HOME") is { Length: > 0 } xdg ? xdg : Path.Combine(home, ".config");
+        return new[] { Path.Combine(settings, "pip", "pip.conf"), Path.Combine(home, ".pip", "pip.conf") }.FirstOrDefault(File.Exists);
+    }
+
+    private static void Remake(string folder)
+    {
+        Remove(folder);
+        Directory.CreateDirectory(folder);
+    }
+
+    private static void Remove(string folder)
+    {
+        if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
+    }
+
+    private static async Task GiveAsync(PythonEnvironment environment, string owner, CancellationToken cancel)
+    {
+        if (!UnprivilegedUser.IsNeeded) return;
+        var given = await ShortProcess.RunAsync(["/usr/bin/chown", "--recursive", "--no-dereference", $"{owner}:{owner}", environment.Folder, environment.Scratch], new Dictionary<string, string>(), TimeSpan.FromSeconds(30), cancel);
+        if (!given.Succeeded) throw new IOException($"{environment.Folder} can't be given to {owner}: {given.Output.Trim()}");
+    }
+}
