@@ -58,14 +58,18 @@ internal sealed class CatalogueReader
     }
 
     /// <summary>Installs what the target still needs, if anything, and reads the catalogue again: it says then whether that worked.</summary>
-    public async Task<LoadedCatalogue> ReadAndInstallAsync(string target, TimeSpan limit, bool retry = false, CancellationToken cancel = default)
+    public async Task<LoadedCatalogue> ReadAndInstallAsync(string target, TimeSpan limit, CancellationToken cancel = default)
     {
         var loaded = await ReadAsync();
-        if (loaded.Find(target) is not { Environment: { IsInstalled: false } environment } wanted) return loaded;
-        if (!retry && wanted.Target.Unavailable is not null) return loaded;
-        await Environments.EnsureAsync(environment, limit, retry, cancel);
+        if (loaded.Find(target) is not { Environment: { IsInstalled: false } environment, Target.Unavailable: null }) return loaded;
+        await Environments.EnsureAsync(environment, limit, retry: true, cancel);
         return await ReadAsync();
     }
+
+    /// <summary>Environments that nobody tried to make yet, of targets that lack nothing else.</summary>
+    public IReadOnlyList<PythonEnvironment> NeverTried(LoadedCatalogue loaded) =>
+        loaded.Targets.Where(t => t.Target.Unavailable is null).Select(t => t.Environment).OfType<PythonEnvironment>().DistinctBy(e => e.Folder)
+            .Where(e => !e.IsInstalled && e.RememberedFailure(clock.GetUtcNow()) is null).ToList();
 }
 
 /// <summary>All manifests of all folders. A name that an earlier folder has is refused, so that nobody's run changes its meaning.</summary>

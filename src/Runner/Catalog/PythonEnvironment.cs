@@ -53,4 +53,8 @@ internal sealed partial record PythonEnvironment(string Folder, IReadOnlyList<st
 }
 
 /// <summary>Why an environment could not be made: a clause that follows "not installed, because".</summary>
-internal sealed record InstallFailure(string Reason, DateTimeOffset At);
+internal sealed record InstallFailure(string Reason, DateTimeOffset At)
+{
+    /// <summary>The time limit ended it: with more time it may work, so it doesn't make the target unavailable.</summary>
+    public bool OutOfTime { get; init; }
+}

@@ -13,6 +13,11 @@ namespace Wobble.Runner.Catalog;
 /// </summary>
 internal sealed class PythonEnvironments(DataFolder data, TimeProvider clock)
 {
+    /// <summary>For a look by the way: enough for a wheel, and to find out that the index can't be reached.</summary>
+    public static readonly TimeSpan QuickLimit = TimeSpan.FromSeconds(20);
+    /// <summary>For whoever asked for it: enough to build from source.</summary>
+    public static readonly TimeSpan FullLimit = TimeSpan.FromMinutes(10);
+
     private static readonly string[] PassedOn = ["http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE"];
 
     /// <summary>The environment of these requirements.</summary>
@@ -35,16 +40,17 @@ internal sealed class PythonEnvironments(DataFolder data, TimeProvider clock)
         if (environment.IsInstalled) return null;
         if (environment.RememberedFailure(clock.GetUtcNow()) is { } meanwhile && meanwhile.At > asked) return meanwhile;
 
-        string? reason = await InstallAsync(environment, limit, cancel);
-        if (reason is null)
+        var failure = await InstallAsync(environment, limit, cancel);
+        if (failure is null)
         {
             File.Delete(environment.Failure);
             return null;
         }
-        var failure = new InstallFailure(reason, clock.GetUtcNow());
         await File.WriteAllTextAsync(environment.Failure, JsonSerializer.Serialize(failure, WobbleJson.Options), cancel);
         return failure;
     }
+
+    private InstallFailure Failed(string reason, bool outOfTime = false) => new(reason, clock.GetUtcNow()) { OutOfTime = outOfTime };
 
     private static async Task<FileStream?> HoldAsync(string path, TimeSpan limit, CancellationToken cancel)
     {
@@ -65,9 +71,9 @@ internal sealed class PythonEnvironments(DataFolder data, TimeProvider clock)
         }
     }
 
-    private async Task<string?> InstallAsync(PythonEnvironment environment, TimeSpan limit, CancellationToken cancel)
+    private async Task<InstallFailure?> InstallAsync(PythonEnvironment environment, TimeSpan limit, CancellationToken cancel)
     {
-        if (!UnprivilegedUser.Exists) return $"the user {UnprivilegedUser.Name} is missing, and root doesn't run what pip builds; ./run makes it";
+        if (!UnprivilegedUser.Exists) return Failed($"the user {UnprivilegedUser.Name} is missing, and root doesn't run what pip builds; ./run makes it");
         long end = Environment.TickCount64 + (long)limit.TotalMilliseconds;
         TimeSpan Left() => TimeSpan.FromMilliseconds(Math.Max(1, end - Environment.TickCount64));
         try
@@ -82,16 +88,16 @@ internal sealed class PythonEnvironments(DataFolder data, TimeProvider clock)
             // Debian's pip, where it is installed, serves the environment as well and saves the seconds that a pip of its own takes.
             string[] pip = File.Exists("/usr/lib/python3/dist-packages/pip/__init__.py") ? ["--without-pip"] : [];
             var made = await ShortProcess.RunAsync(UnprivilegedUser.Command([StackPrograms.Python, "-m", "venv", "--system-site-packages", .. pip, environment.Folder]), variables, Left(), cancel);
-            if (!made.Succeeded) return PipErrors.OfVenv(made);
+            if (!made.Succeeded) return Failed(PipErrors.OfVenv(made), made.TimedOut);
             var installed = await ShortProcess.RunAsync(UnprivilegedUser.Command([environment.Python, "-m", "pip", "install", "--no-input", "--progress-bar", "off", "--no-cache-dir", "-r", requirements]), variables, Left(), cancel);
-            if (!installed.Succeeded) return PipErrors.Of(installed, limit);
+            if (!installed.Succeeded) return Failed(PipErrors.Of(installed, limit), installed.TimedOut);
             await GiveAsync(environment, "root", cancel);
             await File.WriteAllTextAsync(environment.Marker, clock.GetUtcNow().ToString("O", System.Globalization.CultureInfo.InvariantCulture), cancel);
             return null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return e.Message.TrimEnd('.');
+            return Failed(e.Message.TrimEnd('.'));
         }
         finally
         {
@@ -112,6 +118,7 @@ internal sealed class PythonEnvironments(DataFolder data, TimeProvider clock)
             ["TMPDIR"] = scratch,
             ["LANG"] = "C.UTF-8",
             ["PIP_DISABLE_PIP_VERSION_CHECK"] = "1",
+            ["PIP_RETRIES"] = "1",
         };
         foreach (DictionaryEntry variable in Environment.GetEnvironmentVariables())
         {
