@@ -14,6 +14,7 @@ public sealed class TestDatabase : IAsyncLifetime, IDbContextFactory<WobbleDb>
     private const string Template = "wobble_template";
     private static readonly Lazy<Task> TemplateMade = new(MakeTemplateAsync);
     private static int _count;
+    private PostgresCluster? _cluster;
     private string? _connectionString;
     private DbContextOptions<WobbleDb>? _options;
 
@@ -28,11 +29,11 @@ public sealed class TestDatabase : IAsyncLifetime, IDbContextFactory<WobbleDb>
         return database;
     }
 
-    /// <summary>A database without a single table. Dispose it.</summary>
-    public static async Task<TestDatabase> CreateEmptyAsync()
+    /// <summary>A database without a single table, in the shared cluster or one of its own. Dispose it.</summary>
+    public static async Task<TestDatabase> CreateEmptyAsync(PostgresCluster? cluster = null)
     {
         var database = new TestDatabase();
-        await database.InitializeAsync("template0");
+        await database.InitializeAsync(cluster ?? await PostgresCluster.SharedAsync(), "template0");
         return database;
     }
 
@@ -40,12 +41,12 @@ public sealed class TestDatabase : IAsyncLifetime, IDbContextFactory<WobbleDb>
     public async ValueTask InitializeAsync()
     {
         await TemplateMade.Value;
-        await InitializeAsync(Template);
+        await InitializeAsync(await PostgresCluster.SharedAsync(), Template);
     }
 
-    private async Task InitializeAsync(string template)
+    private async Task InitializeAsync(PostgresCluster cluster, string template)
     {
-        var cluster = await PostgresCluster.SharedAsync();
+        _cluster = cluster;
         string name = $"wobble_{Interlocked.Increment(ref _count)}";
         await cluster.ExecuteAsync($"create database {name} template {template}");
         _connectionString = cluster.ConnectionString(name);
@@ -67,10 +68,9 @@ public sealed class TestDatabase : IAsyncLifetime, IDbContextFactory<WobbleDb>
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        if (_connectionString is null) return;
+        if (_connectionString is null || _cluster is null) return;
         await using (var connection = new NpgsqlConnection(_connectionString)) NpgsqlConnection.ClearPool(connection);
-        var cluster = await PostgresCluster.SharedAsync();
-        await cluster.ExecuteAsync($"drop database if exists {new NpgsqlConnectionStringBuilder(_connectionString).Database} with (force)");
+        await _cluster.ExecuteAsync($"drop database if exists {new NpgsqlConnectionStringBuilder(_connectionString).Database} with (force)");
     }
 
     private static async Task MakeTemplateAsync()

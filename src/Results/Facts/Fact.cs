@@ -49,7 +49,15 @@ public sealed record PlanFact(Plan Plan) : Fact;
 public sealed record PhaseFact(RunState Phase) : Fact;
 
 /// <summary>How far a long preparation is ("seeding 1,000,000 rows"). Total 0: unknown.</summary>
-public sealed record ProgressFact(string Task, long Done, long Total) : Fact;
+public sealed record ProgressFact(string Task, long Done, long Total) : Fact
+{
+    /// <summary>As a page shows it: <c>Seeding 1,000,000 rows, 43%</c>.</summary>
+    public string Words()
+    {
+        string task = Task.Length > 0 ? char.ToUpperInvariant(Task[0]) + Task[1..] : Task;
+        return Total <= 0 ? task : string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{task}, {Math.Clamp(100 * Done / Total, 0, 100)}%");
+    }
+}
 
 /// <summary>The machine as the run found it.</summary>
 public sealed record EnvironmentFact(RunEnvironment Environment) : Fact;

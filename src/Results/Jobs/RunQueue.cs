@@ -46,6 +46,7 @@ public sealed class RunQueue(IDbContextFactory<WobbleDb> contexts, IBackgroundJo
         {
             // Hangfire's tables aren't there yet, or away.
         }
+        await db.Database.ExecuteSqlAsync($"select pg_notify({Notifications.Queue}, '')", CancellationToken.None);
         foreach (var run in runs) await NotifyAsync(db, Notifications.Runs, run.Id, CancellationToken.None);
         return new QueueOutcome([], runs, experiment);
     }

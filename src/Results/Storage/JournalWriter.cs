@@ -13,30 +13,30 @@ public sealed class JournalWriter : IDisposable
 {
     private readonly FileStream _file;
 
-    private JournalWriter(FileStream file, int count)
-    {
-        _file = file;
-        Count = count;
-    }
+    private JournalWriter(FileStream file) => _file = file;
 
     /// <summary>Facts written so far, those of an earlier process included: the number of the last one.</summary>
     public int Count { get; private set; }
 
+    /// <summary>The last phase in it; null when none began.</summary>
+    public RunState? Phase { get; private set; }
+
+    /// <summary>True when the end is in it.</summary>
+    public bool IsEnded { get; private set; }
+
     /// <summary>Opens a journal to add to it, new or begun by a process that died. Half a line at its end goes.</summary>
     public static JournalWriter Open(string path)
     {
-        int count = 0;
-        long whole = 0;
-        if (File.Exists(path))
-        {
-            using var reader = new JournalReader(path);
-            while (reader.Read() is { Count: > 0 } facts) count = facts[^1].Number;
-            whole = reader.Position;
-        }
         var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read, bufferSize: 0);
-        file.SetLength(whole);
+        var writer = new JournalWriter(file);
+        using var reader = new JournalReader(path);
+        while (reader.Read() is { Count: > 0 } facts)
+        {
+            foreach (var (number, fact) in facts) writer.Take(number, fact);
+        }
+        file.SetLength(reader.Position);
         file.Seek(0, SeekOrigin.End);
-        return new JournalWriter(file, count);
+        return writer;
     }
 
     /// <summary>Adds a fact and returns its number.</summary>
@@ -57,9 +57,17 @@ public sealed class JournalWriter : IDisposable
             throw;
         }
         if (fact is PhaseFact or EndFact) _file.Flush(flushToDisk: true);
-        return ++Count;
+        Take(Count + 1, fact);
+        return Count;
     }
 
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
+
+    private void Take(int number, Fact fact)
+    {
+        Count = number;
+        if (fact is PhaseFact phase) Phase = phase.Phase;
+        IsEnded |= fact is EndFact;
+    }
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Npgsql;
 using NpgsqlTypes;
 using Wobble.Results.Domain;
@@ -16,7 +15,7 @@ internal static class RecorderStatements
         {
             case PlanFact plan: AddPlan(batch, run, plan.Plan); break;
             case EnvironmentFact e: Add(batch, "update runs set environment = @environment where id = @run and environment is null", run, Json("environment", e.Environment)); break;
-            case ProgressFact p: Add(batch, "update runs set progress = @text where id = @run and state = 'preparing'", run, Text("text", Words(p))); break;
+            case ProgressFact p: Add(batch, "update runs set progress = @text where id = @run and state = 'preparing'", run, Text("text", p.Words(), 300)); break;
             case PhaseFact phase: AddPhase(batch, run, phase); break;
             case SampleFact sample: AddSample(batch, run, sample); break;
             case EventFact e: AddEvent(batch, run, number, e); break;
@@ -24,14 +23,6 @@ internal static class RecorderStatements
             // The end needs all samples: see Recorder.
             case EndFact: break;
         }
-    }
-
-    /// <summary>Progress as a page shows it.</summary>
-    public static string Words(ProgressFact progress)
-    {
-        string task = StoredText.Clean(progress.Task, 200);
-        if (task.Length > 0) task = char.ToUpperInvariant(task[0]) + task[1..];
-        return progress.Total <= 0 ? task : string.Create(CultureInfo.InvariantCulture, $"{task}, {Math.Clamp(100 * progress.Done / progress.Total, 0, 100)}%");
     }
 
     public static void AddNotice(NpgsqlBatch batch, Guid run) => Add(batch, $"select pg_notify('{Notifications.Runs}', @run::text)", run);

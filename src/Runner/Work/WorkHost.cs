@@ -1,0 +1,118 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Wobble.Results.Jobs;
+using Wobble.Results.Storage;
+using Wobble.Runner.Commands;
+
+namespace Wobble.Runner.Work;
+
+/// <summary>The Runner as a process: takes its name, ends what it left when it died, then takes jobs until it is told to stop.</summary>
+internal static class WorkHost
+{
+    /// <summary>How long a run that is stopped may take to stop its stack.</summary>
+    public static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(25);
+
+    private static readonly TimeSpan RetryDatabase = TimeSpan.FromSeconds(1);
+
+    /// <summary>Runs until SIGTERM or Ctrl-C. Returns the process's exit code.</summary>
+    /// <param name="settings">What it is.</param>
+    /// <param name="configure">Says what executes the runs: an <see cref="IExecutions"/>.</param>
+    /// <param name="stop">For tests.</param>
+    public static async Task<int> RunAsync(WorkSettings settings, Action<IServiceCollection> configure, CancellationToken stop = default)
+    {
+        using var host = Build(settings, configure);
+        var logger = host.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Wobble.Runner.Work");
+        try
+        {
+            // SIGTERM ends the waiting for a PostgreSQL, too.
+            using var early = CancellationTokenSource.CreateLinkedTokenSource(stop);
+            using var term = System.Runtime.InteropServices.PosixSignalRegistration.Create(System.Runtime.InteropServices.PosixSignal.SIGTERM, context => { context.Cancel = true; early.Cancel(); });
+            using var interrupt = System.Runtime.InteropServices.PosixSignalRegistration.Create(System.Runtime.InteropServices.PosixSignal.SIGINT, context => { context.Cancel = true; early.Cancel(); });
+            await PrepareAsync(host.Services, logger, early.Token);
+            logger.AtWork(settings.Name, $"{RunQueues.Any}, {RunQueues.For(settings.Name)}", settings.Data.Root);
+            await host.StartAsync(early.Token);
+            using var end = early.Token.Register(host.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication);
+            await host.WaitForShutdownAsync(CancellationToken.None);
+            logger.Stopped(settings.Name);
+            return ExitCodes.Ok;
+        }
+        catch (Exception e) when (e is WorkSettingException or SchemaTooNewException || Databases.IsRefused(e))
+        {
+            await Console.Error.WriteLineAsync(Databases.IsRefused(e) ? $"ConnectionStrings__Wobble: PostgreSQL refuses it: {e.Message}" : e.Message);
+            return ExitCodes.BadInput;
+        }
+        catch (OperationCanceledException)
+        {
+            return ExitCodes.Ok;
+        }
+    }
+
+    private static IHost Build(WorkSettings settings, Action<IServiceCollection> configure)
+    {
+        var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = AppContext.BaseDirectory });
+        builder.Logging.AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.UseUtcTimestamp = true;
+            console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
+            console.ColorBehavior = Microsoft.Extensions.Logging.Console.LoggerColorBehavior.Disabled;
+        });
+        var services = builder.Services;
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout + TimeSpan.FromSeconds(5));
+        services.AddSingleton(settings);
+        services.AddSingleton(TimeProvider.System);
+        services.AddDbContextFactory<WobbleDb>(db => WobbleDb.Configure(db, settings.ConnectionString));
+        services.AddSingleton<Recorder>();
+        services.AddSingleton<RunQueue>();
+        services.AddSingleton<RunClaims>();
+        services.AddSingleton<CancelWishes>();
+        services.AddSingleton<Recovery>();
+        services.AddSingleton<IRunJob, RunJob>();
+        configure(services);
+        // In this order they start, in the reverse one they stop: jobs are the first to stop, the row is the last to say so.
+        AddHosted<RunnerLock>(services);
+        AddHosted<Presence>(services);
+        AddHosted<WorkListener>(services);
+        AddHosted<Seeding>(services);
+        AddHosted<Sweeper>(services);
+        services.AddHangfireWork(settings);
+        return builder.Build();
+    }
+
+    private static void AddHosted<T>(IServiceCollection services) where T : BackgroundService
+    {
+        services.AddSingleton<T>();
+        services.AddHostedService(provider => provider.GetRequiredService<T>());
+    }
+
+    // Everything that must stand before the first job is taken.
+    private static async Task PrepareAsync(IServiceProvider services, ILogger logger, CancellationToken stop)
+    {
+        var contexts = services.GetRequiredService<IDbContextFactory<WobbleDb>>();
+        await WaitForDatabaseAsync(() => Schema.MigrateAsync(contexts, HangfireSetup.PrepareAsync, stop), logger, stop);
+        await services.GetRequiredService<RunnerLock>().TakeAsync(stop);
+        await WaitForDatabaseAsync(() => services.GetRequiredService<Recovery>().RecoverAsync(stop), logger, stop);
+        await WaitForDatabaseAsync(() => services.GetRequiredService<Presence>().JoinAsync(stop), logger, stop);
+    }
+
+    private static async Task WaitForDatabaseAsync(Func<Task> step, ILogger logger, CancellationToken stop)
+    {
+        string said = "";
+        while (true)
+        {
+            try
+            {
+                await step();
+                return;
+            }
+            catch (Exception e) when (Databases.IsAway(e))
+            {
+                if (e.Message != said) logger.DatabaseAway(said = e.Message);
+            }
+            await Task.Delay(RetryDatabase, stop);
+        }
+    }
+}

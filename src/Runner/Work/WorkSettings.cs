@@ -1,0 +1,23 @@
+using Microsoft.Extensions.Configuration;
+using Wobble.Results.Domain;
+using Wobble.Runner.Hosting;
+
+namespace Wobble.Runner.Work;
+
+/// <summary>A setting of the Runner that can't be used, said so that whoever set it can mend it.</summary>
+internal sealed class WorkSettingException(string message) : Exception(message);
+
+/// <summary>What a Runner needs to know before it starts.</summary>
+internal sealed record WorkSettings(string Name, string ConnectionString, DataFolder Data)
+{
+    /// <summary>Reads <c>RunnerName</c>, <c>ConnectionStrings:Wobble</c> and <c>DataFolder</c>.</summary>
+    public static WorkSettings From(IConfiguration configuration)
+    {
+        string name = configuration["RunnerName"] is { Length: > 0 } given ? given : RunnerName.FromHost(Environment.MachineName);
+        if (!RunnerName.IsValid(name)) throw new WorkSettingException($"RunnerName: {name} is not allowed; {RunnerName.Allowed}.");
+        if (configuration.GetConnectionString("Wobble") is not { Length: > 0 } connection)
+            throw new WorkSettingException("ConnectionStrings__Wobble is not set: it names Wobble's own PostgreSQL, such as Host=10.0.0.5;Database=wobble;Username=wobble;Password=… (./run sets it by itself).");
+        string folder = configuration["DataFolder"] is { Length: > 0 } data ? data : DataFolder.Default;
+        return new WorkSettings(name, connection, new DataFolder(folder));
+    }
+}

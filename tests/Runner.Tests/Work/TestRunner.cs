@@ -1,0 +1,118 @@
+using Hangfire;
+using Hangfire.PostgreSql;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Wobble.Results.Domain;
+using Wobble.Results.Jobs;
+using Wobble.Results.Storage;
+using Wobble.Runner.Hosting;
+using Wobble.Runner.Work;
+using Wobble.Tests.Support;
+
+namespace Wobble.Runner.Tests.Work;
+
+/// <summary>A Runner in this process, on a test's database, with executions of the test's own.</summary>
+internal sealed class TestRunner : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    private readonly CancellationTokenSource _stop = new();
+    private readonly TestDatabase _database;
+    private readonly bool _ownsFolder;
+    private Task<int> _host;
+
+    private TestRunner(TestDatabase database, WorkSettings settings, FakeExecutions executions, bool ownsFolder)
+    {
+        (_database, Settings, Executions, _ownsFolder) = (database, settings, executions, ownsFolder);
+        _host = Task.Run(() => WorkHost.RunAsync(settings, services => services.AddSingleton<IExecutions>(executions), _stop.Token));
+    }
+
+    public WorkSettings Settings { get; }
+    public FakeExecutions Executions { get; }
+    /// <summary>The exit code, once it ended.</summary>
+    public Task<int> Exit => _host;
+
+    /// <summary>Settings with a data folder of their own.</summary>
+    public static WorkSettings NewSettings(TestDatabase database, string name = "alpha") =>
+        new(name, database.ConnectionString, new DataFolder(Directory.CreateTempSubdirectory("wobble-work-").FullName));
+
+    /// <summary>Starts one and waits until it has joined.</summary>
+    public static async Task<TestRunner> StartAsync(TestDatabase database, FakeExecutions? executions = null, WorkSettings? settings = null)
+    {
+        var runner = new TestRunner(database, settings ?? NewSettings(database), executions ?? new FakeExecutions(), settings is null);
+        var since = DateTimeOffset.UtcNow;
+        await WaitAsync("the Runner to join", async () =>
+        {
+            if (runner._host.IsCompleted) Assert.Fail($"The Runner ended with {await runner._host}.");
+            if (!await Schema.IsCurrentAsync(database)) return false;
+            await using var db = database.CreateDbContext();
+            return await db.Runners.AnyAsync(r => r.Name == runner.Settings.Name && r.StartedAt >= since);
+        });
+        return runner;
+    }
+
+    /// <summary>Starts one that may be refused.</summary>
+    public static TestRunner Start(TestDatabase database, WorkSettings settings) => new(database, settings, new FakeExecutions(), false);
+
+    /// <summary>The client side, as the Dashboard has it.</summary>
+    public static RunQueue Queue(TestDatabase database) => new(database, new BackgroundJobClient(Storage(database)), TimeProvider.System);
+
+    public static PostgreSqlStorage Storage(TestDatabase database) =>
+#pragma warning disable CS0618 // The constructor that takes a connection string is the short one.
+        new(database.ConnectionString, new PostgreSqlStorageOptions { PrepareSchemaIfNecessary = false });
+#pragma warning restore CS0618
+
+    /// <summary>Queues a run as the Dashboard does.</summary>
+    public async Task<Run> QueueAsync(string target = "uwsgi-http/bottle")
+    {
+        var outcome = await Queue(_database).QueueAsync(new RunRequest { Definition = new FactsBuilder().Definition with { Target = target } });
+        Assert.Empty(outcome.Errors);
+        return outcome.Runs[0];
+    }
+
+    public Task<Run> WaitForAsync(Run run, RunState state) => WaitForAsync(run, r => r.State == state, state.Word());
+
+    public async Task<Run> WaitForAsync(Run run, Func<Run, bool> condition, string what)
+    {
+        Run? now = null;
+        await WaitAsync($"the run to be {what}", async () =>
+        {
+            await using var db = _database.CreateDbContext();
+            now = await db.Runs.AsNoTracking().SingleAsync(r => r.Id == run.Id);
+            return condition(now);
+        }, () => $"it is {now?.State.Word()}: {now?.Failure}");
+        return now!;
+    }
+
+    public static async Task WaitAsync(string what, Func<Task<bool>> condition, Func<string>? state = null)
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        while (true)
+        {
+            try
+            {
+                if (await condition()) return;
+            }
+            catch (Exception e) when (Databases.IsAway(e))
+            {
+                // PostgreSQL is started again by the test.
+            }
+            if (patience.IsCancellationRequested) Assert.Fail($"Waited in vain for {what}; {state?.Invoke()}");
+            await Task.Delay(20);
+        }
+    }
+
+    /// <summary>An orderly stop, as SIGTERM.</summary>
+    public async Task StopAsync()
+    {
+        await _stop.CancelAsync();
+        await _host.WaitAsync(Patience);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        if (_ownsFolder) Directory.Delete(Settings.Data.Root, recursive: true);
+        _stop.Dispose();
+    }
+}
