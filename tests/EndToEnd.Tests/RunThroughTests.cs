@@ -1,0 +1,87 @@
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace Wobble.EndToEnd.Tests;
+
+/// <summary>The main job, as a newcomer does it.</summary>
+public sealed class RunThroughTests(Product product)
+{
+    private static readonly object Short = new { target = "uwsgi-http/bottle", warmup = "0s", @for = "2s" };
+
+    [Fact]
+    public async Task A_newcomer_follows_the_link_queues_a_run_watches_it_and_sends_the_permalink()
+    {
+        await using var context = await product.Browser.NewContextAsync();
+        context.SetDefaultTimeout(20_000);
+        var page = await context.NewPageAsync();
+        await page.GotoAsync(product.SignInLink);
+        await page.GetByRole(AriaRole.Link, new() { Name = "New run" }).First.ClickAsync();
+        await Expect(page).ToHaveURLAsync(new System.Text.RegularExpressions.Regex("/new"));
+        var queue = page.GetByRole(AriaRole.Button, new() { Name = "Queue run" });
+        await Expect(queue).ToBeEnabledAsync();
+        await queue.ClickAsync();
+        await page.WaitForURLAsync(u => u.Contains("/r/", StringComparison.Ordinal));
+        string slug = page.Url[(page.Url.LastIndexOf('/') + 1)..];
+        Assert.Equal(22, slug.Length);
+
+        // While it measures, seconds arrive by themselves, and a reload loses nothing.
+        await product.UntilAsync(slug, state => state == "measuring");
+        await Expect(page.GetByText("measuring").First).ToBeVisibleAsync();
+        await page.ReloadAsync();
+        var run = await product.EndOfAsync(slug);
+        Assert.Equal("completed", run.GetProperty("state").GetString());
+        await Expect(page.GetByRole(AriaRole.Link, new() { Name = "Run again" })).ToBeVisibleAsync();
+
+        // A fresh, signed-out browser is shown all of it and offered nothing that changes anything.
+        await using var fresh = await product.Browser.NewContextAsync();
+        var permalink = await fresh.NewPageAsync();
+        await permalink.GotoAsync($"{product.Url}/r/{slug}");
+        await Expect(permalink.GetByRole(AriaRole.Heading, new() { Name = "uwsgi-http/bottle" })).ToBeVisibleAsync();
+        await Expect(permalink.GetByText("p99", new() { Exact = true }).First).ToBeVisibleAsync();
+        foreach (string name in (string[])["Run again", "Cancel this run", "Delete", "Save"])
+            await Expect(permalink.GetByRole(AriaRole.Button, new() { Name = name })).ToHaveCountAsync(0);
+        Assert.Contains("<meta property=\"og:title\"", await permalink.ContentAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_permalink_shows_its_figures_without_a_script()
+    {
+        var run = await product.RunAsync(Short);
+        await using var context = await product.Browser.NewContextAsync(new BrowserNewContextOptions { JavaScriptEnabled = false });
+        var page = await context.NewPageAsync();
+
+        await page.GotoAsync($"{product.Url}/r/{run.GetProperty("slug").GetString()}");
+
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "uwsgi-http/bottle" })).ToBeVisibleAsync();
+        Assert.True(await page.Locator("svg.strip").CountAsync() > 0);
+    }
+
+    [Fact]
+    public async Task Two_runs_are_compared()
+    {
+        var first = await product.RunAsync(Short);
+        var second = await product.RunAsync(Short);
+        await using var context = await product.SignedInAsync();
+        var page = await context.NewPageAsync();
+
+        await page.GotoAsync($"{product.Url}/compare?r={first.GetProperty("slug").GetString()}&r={second.GetProperty("slug").GetString()}");
+
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToContainTextAsync("uwsgi-http/bottle");
+    }
+
+    [Fact]
+    public async Task A_run_that_is_cancelled_ends_at_once_and_says_so()
+    {
+        string slug = await product.QueueAsync(new { target = "uwsgi-http/bottle", warmup = "0s", @for = "2m" });
+        await product.UntilAsync(slug, state => state == "measuring");
+        await using var context = await product.SignedInAsync();
+        var page = await context.NewPageAsync();
+        await page.GotoAsync($"{product.Url}/r/{slug}");
+        var cancel = page.GetByRole(AriaRole.Button, new() { Name = "Cancel this run" });
+        await Expect(cancel).ToBeEnabledAsync();
+
+        await cancel.ClickAsync();
+
+        Assert.Equal("cancelled", (await product.EndOfAsync(slug)).GetProperty("state").GetString());
+    }
+}
