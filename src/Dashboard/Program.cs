@@ -7,6 +7,7 @@ builder.AddAccess();
 builder.AddJobs();
 builder.AddPages();
 builder.AddLive();
+builder.AddQueries();
 
 var app = builder.Build();
 app.UseAccess();

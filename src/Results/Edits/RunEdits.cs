@@ -9,10 +9,6 @@ public sealed class RunEdits(IDbContextFactory<WobbleDb> databases, TimeProvider
 {
     /// <summary>The longest notes.</summary>
     public const int LongestNotes = 10_000;
-    /// <summary>The most tags of a run.</summary>
-    public const int MostTags = 20;
-    /// <summary>The longest tag.</summary>
-    public const int LongestTag = 40;
 
     /// <summary>Sets the notes; empty text takes them away.</summary>
     public async Task<Edit<string>> SetNotes(Guid run, string notes, CancellationToken cancel)
@@ -28,11 +24,8 @@ public sealed class RunEdits(IDbContextFactory<WobbleDb> databases, TimeProvider
     /// <summary>Sets the tags, made lower case, each once, in the order given.</summary>
     public async Task<Edit<IReadOnlyList<string>>> SetTags(Guid run, IEnumerable<string> tags, CancellationToken cancel)
     {
-        ArgumentNullException.ThrowIfNull(tags);
-        var kept = tags.Select(t => t.Trim().TrimStart('#').ToLowerInvariant()).Where(t => t.Length > 0).Distinct().ToList();
-        if (kept.Count > MostTags) return Edit<IReadOnlyList<string>>.Refused("tags", $"{kept.Count} tags", $"at most {MostTags}");
-        if (kept.FirstOrDefault(t => t.Length > LongestTag || t.Any(c => char.IsControl(c) || c is ',' or '#')) is { } wrong)
-            return Edit<IReadOnlyList<string>>.Refused("tags", wrong, $"1 to {LongestTag} characters without comma or #");
+        var kept = TagRules.Normalise(tags.Select(t => t.Trim().TrimStart('#')), out var wrong)?.ToList();
+        if (kept is null) return new(null, wrong);
         await using var db = await databases.CreateDbContextAsync(cancel);
         int changed = await db.Runs.Where(r => r.Id == run && r.DeletedAt == null).ExecuteUpdateAsync(r => r.SetProperty(x => x.Tags, kept), cancel);
         return changed == 1 ? new(kept, null) : Edit<IReadOnlyList<string>>.Refused("run", run.ToString(), "a run that is there");

@@ -53,7 +53,7 @@ public enum RunsSort
 /// <param name="Rows">In the order asked for.</param>
 /// <param name="HasPrevious">True when rows come before.</param>
 /// <param name="HasNext">True when rows come after.</param>
-public sealed record RunsPage(IReadOnlyList<RunRow> Rows, bool HasPrevious, bool HasNext);
+public sealed record PageOfRuns(IReadOnlyList<RunRow> Rows, bool HasPrevious, bool HasNext);
 
 /// <summary>How many, counted no further than a limit.</summary>
 /// <param name="Value">At most the limit.</param>

@@ -21,7 +21,7 @@ public sealed class RunsQueries(IDbContextFactory<WobbleDb> databases, TimeProvi
     private const int TagWindow = 500;
 
     /// <summary>One page.</summary>
-    public async Task<RunsPage> Page(RunsFilter filter, CancellationToken cancel)
+    public async Task<PageOfRuns> Page(RunsFilter filter, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(filter);
         await using var db = await databases.CreateDbContextAsync(cancel);
@@ -37,7 +37,7 @@ public sealed class RunsQueries(IDbContextFactory<WobbleDb> databases, TimeProvi
         bool more = rows.Count > PageSize;
         if (more) rows.RemoveAt(PageSize);
         if (backwards) rows.Reverse();
-        return new RunsPage(rows, backwards ? more : from is not null, backwards || more);
+        return new PageOfRuns(rows, backwards ? more : from is not null, backwards || more);
     }
 
     /// <summary>How many match, up to <see cref="CountLimit"/>.</summary>

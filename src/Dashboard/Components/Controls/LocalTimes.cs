@@ -11,6 +11,8 @@ public enum TimeShape
     Long,
     /// <summary>14:02:31</summary>
     Clock,
+    /// <summary>14:02, where the day stands beside.</summary>
+    OfDay,
 }
 
 /// <summary>Moments in the viewer's zone. While the zone isn't known they are UTC and say so.</summary>
@@ -22,7 +24,7 @@ internal static class LocalTimes
         var today = TimeZoneInfo.ConvertTime(now, zone ?? TimeZoneInfo.Utc);
         string label = zone is null ? " UTC" : "";
         string time = local.ToString(shape == TimeShape.Clock ? "HH:mm:ss" : "HH:mm", CultureInfo.InvariantCulture) + label;
-        if (shape == TimeShape.Clock) return time;
+        if (shape is TimeShape.Clock or TimeShape.OfDay) return time;
         int days = (today.Date - local.Date).Days;
         if (shape == TimeShape.Short && days == 0) return time;
         if (shape == TimeShape.Short && days == 1) return "yesterday " + time;

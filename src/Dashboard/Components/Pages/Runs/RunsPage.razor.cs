@@ -1,0 +1,80 @@
+using Microsoft.AspNetCore.Components;
+using MudBlazor;
+using Wobble.Dashboard.Access;
+using Wobble.Dashboard.Components.Controls;
+using Wobble.Results.Queries;
+
+namespace Wobble.Dashboard.Components.Pages.Runs;
+
+/// <summary>What the history shows.</summary>
+/// <param name="Page">The runs.</param>
+/// <param name="Count">How many match.</param>
+/// <param name="Chosen">The chosen ones, also when they stand on another page.</param>
+/// <param name="Tags">Tags to filter by.</param>
+/// <param name="Configuration">Name of the configuration filtered by.</param>
+public sealed record RunsShown(PageOfRuns Page, BoundedCount Count, IReadOnlyList<RunRow> Chosen, IReadOnlyList<string> Tags, string? Configuration);
+
+/// <summary>Every run that was made, to find and to choose from.</summary>
+public sealed partial class RunsPage
+{
+    private const int TagsOffered = 8;
+
+    private RunsUrl url = new();
+
+    [Inject] private RunsQueries Runs { get; set; } = default!;
+    [Inject] private ConfigurationQueries Configurations { get; set; } = default!;
+    [Inject] private Changes Changes { get; set; } = default!;
+    [Inject] private NavigationManager Navigation { get; set; } = default!;
+    [Inject] private ISnackbar Snackbar { get; set; } = default!;
+
+    /// <summary>One of the filters; that the address is read at all makes the page hear of its changes.</summary>
+    [SupplyParameterFromQuery(Name = "q")] public string? Query { get; set; }
+
+    /// <inheritdoc/>
+    protected override object Question => url.ToString();
+    /// <inheritdoc/>
+    protected override bool IsLive => true;
+
+    private string Counted => Answer is not { Count: var count } ? "" : (count.IsMore ? $"more than {Numbers.Count(count.Value)} runs" : Numbers.Many(count.Value, "run")) + (url.Filter.IsEmpty ? "" : " match");
+
+    /// <inheritdoc/>
+    protected override Task OnParametersSetAsync()
+    {
+        url = RunsUrl.Parse(Navigation.Uri);
+        return base.OnParametersSetAsync();
+    }
+
+    /// <inheritdoc/>
+    protected override async Task<RunsShown> AskAsync(CancellationToken cancel)
+    {
+        var page = Runs.Page(url.Filter, cancel);
+        var count = Runs.Count(url.Filter, cancel);
+        var chosen = url.Chosen.Count == 0 ? Task.FromResult<IReadOnlyList<RunRow>>([]) : Runs.Rows(url.Chosen, cancel);
+        var tags = Runs.RecentTags(TagsOffered, cancel);
+        var configuration = url.Filter.Configuration is { } id ? (await Configurations.One(id, cancel))?.Name : null;
+        return new RunsShown(await page, await count, await chosen, await tags, configuration);
+    }
+
+    private void Search(string text) => Navigation.NavigateTo(url.With(f => f with { Search = text.Trim() }).ToString());
+
+    private void Toggle(string slug) => Navigation.NavigateTo(url.Toggle(slug).ToString(), replace: true);
+
+    private async Task DeleteChosen()
+    {
+        if (Answer is null) return;
+        Guid[] ids = [.. Answer.Chosen.Select(r => r.Id)];
+        int deleted = await Changes.DeleteRunsAsync(ids, Closed);
+        string left = deleted < ids.Length ? $" {Numbers.Many(ids.Length - deleted, "run")} still going on can’t be deleted: cancel first." : "";
+        Snackbar.Add($"Deleted {Numbers.Many(deleted, "run")}; the links end.{left}", Severity.Normal, options =>
+        {
+            options.Action = "Undo";
+            options.OnClick = async _ =>
+            {
+                int restored = await Changes.RestoreRunsAsync(ids, CancellationToken.None);
+                Snackbar.Add($"Restored {Numbers.Many(restored, "run")}.");
+                if (!Closed.IsCancellationRequested) await InvokeAsync(RefreshAsync);
+            };
+        });
+        Navigation.NavigateTo((url with { Chosen = [] }).ToString(), replace: true);
+    }
+}
