@@ -14,4 +14,5 @@ var root = new RootCommand("Wobble builds a web stack, loads it, and says how su
     WorkCommand.Create(),
     UpCommand.Create(),
 };
-return await root.Parse(args).InvokeAsync();
+// Each command bounds its own end after Ctrl-C or SIGTERM; the two seconds of the library's default would cut a stack's orderly stop short.
+return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromMinutes(1) });

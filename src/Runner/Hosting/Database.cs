@@ -1,0 +1,80 @@
+using Hangfire.PostgreSql;
+using Microsoft.EntityFrameworkCore;
+using Npgsql;
+using Wobble.Results.Storage;
+
+namespace Wobble.Runner.Hosting;
+
+/// <summary>Wobble's database before the processes that use it start: reached, migrated, with Hangfire's tables.</summary>
+internal static class Database
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+
+    /// <summary>Waits a little for a server that the user named; throws and names it when it can't be reached.</summary>
+    public static async Task ReachAsync(string connectionString, CancellationToken cancel)
+    {
+        var address = Parse(connectionString);
+        long deadline = Environment.TickCount64 + (long)Patience.TotalMilliseconds;
+        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false, Timeout = 5 }.ConnectionString);
+        while (true)
+        {
+            try
+            {
+                await connection.OpenAsync(cancel);
+                return;
+            }
+            catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.InvalidCatalogName)
+            {
+                // Migrating makes the database.
+                return;
+            }
+            catch (NpgsqlException e)
+            {
+                bool mayPass = e is not PostgresException or PostgresException { SqlState: PostgresErrorCodes.CannotConnectNow or PostgresErrorCodes.TooManyConnections };
+                if (mayPass && Environment.TickCount64 < deadline) await Task.Delay(500, cancel);
+                else throw new HostingException($"PostgreSQL at {address} can't be reached: {e.GetBaseException().Message}. ConnectionStrings__Wobble names it; start it, correct the setting, or leave it empty for a private PostgreSQL.");
+            }
+        }
+    }
+
+    /// <summary>Brings the tables of Wobble and of Hangfire to what this build knows, one process at a time.</summary>
+    public static async Task MigrateAsync(string connectionString, CancellationToken cancel)
+    {
+        try
+        {
+            // Hangfire's own schema: several processes that install it together get in each other's way, so it is done here, under the lock of the migration.
+            await Schema.MigrateAsync(new Contexts(connectionString), connection => Task.Run(() => PostgreSqlObjectsInstaller.Install(connection), cancel), cancel);
+        }
+        catch (SchemaTooNewException e)
+        {
+            throw new HostingException(e.Message);
+        }
+        catch (NpgsqlException e)
+        {
+            throw new HostingException($"Wobble's database can't be prepared: {e.Message}");
+        }
+    }
+
+    private static string Parse(string connectionString)
+    {
+        try
+        {
+            var builder = new NpgsqlConnectionStringBuilder(connectionString);
+            return $"{builder.Host}:{builder.Port} (database {builder.Database ?? builder.Username}, user {builder.Username})";
+        }
+        catch (ArgumentException e)
+        {
+            throw new HostingException($"ConnectionStrings__Wobble is not a connection string: {e.Message} Such as: Host=db.example.org;Database=wobble;Username=wobble;Password=…", Commands.ExitCodes.BadInput);
+        }
+    }
+
+    private sealed class Contexts(string connectionString) : IDbContextFactory<WobbleDb>
+    {
+        public WobbleDb CreateDbContext()
+        {
+            var builder = new DbContextOptionsBuilder<WobbleDb>();
+            WobbleDb.Configure(builder, connectionString);
+            return new WobbleDb(builder.Options);
+        }
+    }
+}

@@ -1,0 +1,173 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Npgsql;
+
+namespace Wobble.Runner.Hosting;
+
+/// <summary>
+/// Wobble's own PostgreSQL cluster, made from Debian's binaries below the data folder. It listens on a socket in a folder of its user only, asks for a
+/// generated password, and is never the one under test.
+/// </summary>
+internal sealed class PrivatePostgres
+{
+    private const string Role = "wobble";
+    // struct sockaddr_un holds 108 bytes with the final zero.
+    private const int LongestSocketPath = 107;
+    private const string SocketName = ".s.PGSQL.5432";
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    private static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(10);
+    private readonly SystemUser? _user;
+    private readonly string _folder;
+    private readonly string _binaries;
+    private readonly string _socket;
+    private string _password = "";
+
+    public PrivatePostgres(DataFolder data, SystemUser? user, string installed = "/usr/lib/postgresql")
+    {
+        (_user, _folder) = (user, data.Database);
+        Cluster = Path.Combine(_folder, "data");
+        _socket = SocketFolder(_folder);
+        _binaries = Binaries(installed, Cluster);
+    }
+
+    /// <summary>PostgreSQL's own folder.</summary>
+    public string Cluster { get; }
+
+    /// <summary>The connection string of Wobble's database; known after <see cref="PrepareAsync"/>.</summary>
+    public string ConnectionString => ConnectionTo(Role);
+
+    /// <summary>How it is started and stopped.</summary>
+    public ChildSpec Spec => new()
+    {
+        Name = "PostgreSQL",
+        Command = [Path.Combine(_binaries, "postgres"), "-D", Cluster, "-k", _socket, .. Settings.SelectMany(setting => (string[])["-c", setting])],
+        User = _user,
+        Stop = [new(HostingNative.SigInt, StopWithin), new(HostingNative.SigQuit, TimeSpan.FromSeconds(3))],
+        Prepare = EndFormerAsync,
+        IsImportant = ImportantLines.OfPostgres,
+    };
+
+    private static readonly string[] Settings =
+    [
+        "listen_addresses=", "port=5432", "unix_socket_permissions=0700", "cluster_name=wobble", "max_connections=120", "shared_buffers=64MB", "wal_level=minimal", "max_wal_senders=0",
+        // A page's query is small; parallel workers would only take cores from a measurement.
+        "max_parallel_workers_per_gather=0", "jit=off", "checkpoint_timeout=15min", "logging_collector=off", "log_destination=stderr", "log_line_prefix=%m ", "log_timezone=UTC", "log_checkpoints=off",
+    ];
+
+    /// <summary>Makes the cluster where there is none, and its password; ends a server that a killed start left.</summary>
+    public async Task PrepareAsync()
+    {
+        MakeFolder(_folder);
+        MakeFolder(_socket);
+        string passwordFile = Path.Combine(_folder, "password");
+        (_password, bool isNew) = Secrets.Keep(passwordFile, _user);
+        await EndFormerAsync();
+        if (!Directory.Exists(Cluster)) await InitialiseAsync(passwordFile);
+        else if (isNew) await SetPasswordAsync();
+    }
+
+    /// <summary>Waits until it answers, and makes Wobble's database where there is none.</summary>
+    public async Task WaitUntilReadyAsync(CancellationToken cancel)
+    {
+        await using var connection = new NpgsqlConnection(ConnectionTo("postgres") + ";Pooling=false");
+        while (true)
+        {
+            try
+            {
+                await connection.OpenAsync(cancel);
+                break;
+            }
+            catch (NpgsqlException e) when (e is not PostgresException or PostgresException { SqlState: PostgresErrorCodes.CannotConnectNow })
+            {
+                await Task.Delay(25, cancel);
+            }
+        }
+        await using var exists = new NpgsqlCommand($"select 1 from pg_database where datname = '{Role}'", connection);
+        if (await exists.ExecuteScalarAsync(cancel) is not null) return;
+        await using var create = new NpgsqlCommand($"create database {Role}", connection);
+        await create.ExecuteNonQueryAsync(cancel);
+    }
+
+    /// <summary>The folder of the socket: beside the cluster, or a short path when that one is too long for a socket.</summary>
+    internal static string SocketFolder(string folder)
+    {
+        string beside = Path.Combine(folder, "socket");
+        if (Encoding.UTF8.GetByteCount(Path.Combine(beside, SocketName)) <= LongestSocketPath) return beside;
+        string name = "wobble-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(folder)))[..12];
+        return Path.Combine(Environment.IsPrivilegedProcess ? "/run" : Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR") is { Length: > 0 } own && Directory.Exists(own) ? own : Path.GetTempPath(), name);
+    }
+
+    /// <summary>The binaries that fit the cluster, or the newest ones for a new cluster.</summary>
+    internal static string Binaries(string installed, string cluster)
+    {
+        var versions = Directory.Exists(installed)
+            ? Directory.GetDirectories(installed).Where(folder => File.Exists(Path.Combine(folder, "bin", "initdb"))).Select(folder => Path.GetFileName(folder)!).ToList()
+            : [];
+        string? made = File.Exists(Path.Combine(cluster, "PG_VERSION")) ? File.ReadAllText(Path.Combine(cluster, "PG_VERSION")).Trim() : null;
+        string? version = made is null ? versions.MaxBy(v => double.TryParse(v, CultureInfo.InvariantCulture, out double number) ? number : 0) : versions.Find(v => v == made);
+        if (version is not null) return Path.Combine(installed, version, "bin");
+        throw new HostingException(made is null
+            ? "PostgreSQL is not installed (Debian package postgresql). ./run installs it; or name a server of your own in ConnectionStrings__Wobble."
+            : $"Wobble's own database in {cluster} was made by PostgreSQL {made}, and this machine has {(versions.Count == 0 ? "none" : string.Join(", ", versions))}. Install the Debian package postgresql-{made}, or move that folder away to begin anew (its runs are lost then).");
+    }
+
+    private string ConnectionTo(string database) => new NpgsqlConnectionStringBuilder
+    {
+        Host = _socket,
+        Username = Role,
+        Password = _password,
+        Database = database,
+        MaxPoolSize = 40,
+        Timeout = 10,
+    }.ConnectionString;
+
+    private async Task InitialiseAsync(string passwordFile)
+    {
+        // Made under another name first: a start that was killed halfway leaves nothing that looks like a cluster.
+        string draft = Cluster + ".new";
+        if (Directory.Exists(draft)) Directory.Delete(draft, recursive: true);
+        await RunAsync([Path.Combine(_binaries, "initdb"), "-D", draft, "-U", Role, $"--pwfile={passwordFile}", "--auth=scram-sha-256", "-E", "UTF8", "--locale=C.UTF-8", "--data-checksums", "--no-instructions"], "");
+        Directory.Move(draft, Cluster);
+    }
+
+    /// <summary>The file of the password was lost: a server for one user, without a network, sets the new one.</summary>
+    private Task SetPasswordAsync() =>
+        RunAsync([Path.Combine(_binaries, "postgres"), "--single", "-D", Cluster, "postgres"], $"alter role {Role} password '{_password}'\n");
+
+    private async Task RunAsync(IReadOnlyList<string> command, string input)
+    {
+        List<string> line = _user is null ? [.. command] : ["/usr/bin/setpriv", $"--reuid={_user.Uid}", $"--regid={_user.Gid}", "--clear-groups", "--", .. command];
+        var info = new ProcessStartInfo(line[0], line.Skip(1)) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = "/" };
+        using var process = await Launcher.StartAsync(info);
+        await process.StandardInput.WriteAsync(input);
+        process.StandardInput.Close();
+        var output = process.StandardOutput.ReadToEndAsync();
+        string error = await process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        if (process.ExitCode != 0)
+            throw new HostingException($"Wobble's own PostgreSQL can't be made in {_folder}: {Path.GetFileName(command[0])} ended with code {process.ExitCode}:\n  {(error + await output).Trim().ReplaceLineEndings("\n  ")}{FreeSpace.Hint(_folder)}");
+    }
+
+    /// <summary>
+    /// Ends what still runs on this cluster, be it a server of a killed start or the children of a killed server, which hold its shared memory: all have
+    /// the cluster as their working directory. A file of a server that is gone is removed, as its number may be another process's by now.
+    /// </summary>
+    private async Task EndFormerAsync()
+    {
+        var former = ClusterProcesses.Of(Cluster);
+        await Task.WhenAll(former.Select(process => process.EndAsync(HostingNative.SigInt, StopWithin)));
+        if (ClusterProcesses.Of(Cluster) is [var left, ..]) throw new HostingException($"Wobble's own PostgreSQL of a former start (process {left.Pid}) doesn't end, not even when killed.");
+        if (Directory.Exists(Cluster)) File.Delete(Path.Combine(Cluster, "postmaster.pid"));
+    }
+
+    private void MakeFolder(string path)
+    {
+        Directory.CreateDirectory(path, OwnerOnly);
+        HostingNative.GiveTo(_user, path);
+        // Fails when it is another user's: a folder that someone else made in /tmp is not to be trusted.
+        File.SetUnixFileMode(path, OwnerOnly);
+    }
+}

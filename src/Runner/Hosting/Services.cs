@@ -1,0 +1,59 @@
+using Wobble.Runner.Commands;
+
+namespace Wobble.Runner.Hosting;
+
+/// <summary>How <c>up</c> starts the Runner and the Dashboard.</summary>
+internal sealed class Services(UpSettings settings, string connectionString, SystemUser? user, string token)
+{
+    private const int FirstPortForAll = 1024;
+
+    // A run that is cancelled by the end stops its stack and records it; a page that is open is told.
+    private static readonly StopStep[] Stop = [new(HostingNative.SigTerm, TimeSpan.FromSeconds(8))];
+
+    /// <summary>Takes runs. As root when root starts Wobble: only root may raise the priority of a measurement.</summary>
+    public ChildSpec Runner() => new()
+    {
+        Name = "Runner",
+        Command = [settings.Runner, "work"],
+        Environment = Common,
+        Stop = Stop,
+        IsImportant = ImportantLines.OfDotnet,
+        FinalExitCode = ExitCodes.BadInput,
+    };
+
+    /// <summary>The pages and the API; <paramref name="signIn"/> makes the token of its one-time link.</summary>
+    public ChildSpec Dashboard(Func<string> signIn) => new()
+    {
+        Name = "Dashboard",
+        Command = [settings.Dashboard],
+        Environment = () => new Dictionary<string, string?>(Common())
+        {
+            ["Urls"] = string.Join(';', settings.Addresses.Select(address => address.Url)),
+            ["WOBBLE_TOKEN"] = token,
+            ["WOBBLE_SIGN_IN"] = signIn(),
+            // A home it may write doesn't exist.
+            ["HOME"] = user is null ? Environment.GetEnvironmentVariable("HOME") : "/nonexistent",
+            // Others names for the same, which would win.
+            ["ASPNETCORE_URLS"] = null,
+            ["ASPNETCORE_HTTP_PORTS"] = null,
+            ["ASPNETCORE_HTTPS_PORTS"] = null,
+        },
+        User = user,
+        MayBindLowPorts = settings.Addresses.Any(address => address.Port < FirstPortForAll),
+        Stop = Stop,
+        IsImportant = ImportantLines.OfDotnet,
+        FinalExitCode = ExitCodes.BadInput,
+    };
+
+    private Dictionary<string, string?> Common() => new()
+    {
+        ["ConnectionStrings__Wobble"] = connectionString,
+        ["DataFolder"] = settings.Data.Root,
+        // One line an entry, with its time, so that the log can be searched and the console shows whole ones.
+        ["Logging__Console__FormatterName"] = "simple",
+        ["Logging__Console__FormatterOptions__SingleLine"] = "true",
+        ["Logging__Console__FormatterOptions__ColorBehavior"] = "Disabled",
+        ["Logging__Console__FormatterOptions__TimestampFormat"] = "yyyy-MM-ddTHH:mm:ss.fffZ ",
+        ["Logging__Console__FormatterOptions__UseUtcTimestamp"] = "true",
+    };
+}

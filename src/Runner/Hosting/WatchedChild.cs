@@ -1,0 +1,82 @@
+namespace Wobble.Runner.Hosting;
+
+/// <summary>
+/// A child that is there until it is stopped: each death is told and followed by a new start, later each time, until <see cref="RestartPolicy"/> gives up.
+/// </summary>
+internal sealed class WatchedChild(ChildSpec spec, ChildLog log, LeftBehind leftBehind, Terminal terminal, TimeProvider time) : IDisposable
+{
+    private readonly RestartPolicy _policy = new(time);
+    private readonly ImportantLines _important = new(time);
+    private readonly CancellationTokenSource _stopping = new();
+    private Task? _watch;
+    private Child? _current;
+    private CancellationToken _hurry;
+
+    /// <summary>Its log.</summary>
+    public ChildLog Log => log;
+
+    /// <summary>Told after each start but the first.</summary>
+    public Action? Restarted { get; init; }
+
+    /// <summary>Starts it and watches it. The task ends when it was stopped, or faults with a <see cref="HostingException"/> when one gave up.</summary>
+    public Task Watch() => _watch ??= WatchAsync();
+
+    /// <summary>Stops it in an orderly way, by force after the times of its spec or when <paramref name="hurry"/> fires, and starts it no more.</summary>
+    public async Task StopAsync(CancellationToken hurry)
+    {
+        _hurry = hurry;
+        await _stopping.CancelAsync();
+        if (_watch is not null) await _watch.ContinueWith(static _ => { }, TaskScheduler.Default);
+    }
+
+    public void Dispose()
+    {
+        log.Dispose();
+        _stopping.Dispose();
+    }
+
+    private async Task WatchAsync()
+    {
+        for (bool first = true; !_stopping.IsCancellationRequested; first = false)
+        {
+            if (spec.Prepare is not null) await spec.Prepare();
+            log.Forget();
+            using var child = _current = await Child.StartAsync(spec, OnLine);
+            if (child.Identity is { } identity) leftBehind.Remember(identity);
+            if (!first) Restarted?.Invoke();
+
+            if (await EndOfAsync(child) is not { } code) return;
+            if (code == spec.FinalExitCode) throw new HostingException($"{spec.Name} can't go on:{Reason()}");
+            var delay = _policy.AfterDeath() ?? throw new HostingException($"{spec.Name} ended {RestartPolicy.MostInAMinute} times within a minute ({How(code)} at last), so Wobble gives up:{Reason()}");
+            terminal.Tell($"{spec.Name} {How(code)}; starting it again");
+            await Task.Delay(delay, _stopping.Token).ContinueWith(static _ => { }, TaskScheduler.Default);
+        }
+    }
+
+    /// <summary>Its exit code, or null when it was stopped on demand.</summary>
+    private async Task<int?> EndOfAsync(Child child)
+    {
+        try
+        {
+            return await child.Exited.WaitAsync(_stopping.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            await child.StopAsync(_hurry);
+            return null;
+        }
+    }
+
+    private void OnLine(string line)
+    {
+        log.Write(line);
+        if (_stopping.IsCancellationRequested || !spec.IsImportant(line)) return;
+        string? text;
+        lock (_important) text = _important.Shorten(line, log.Path);
+        if (text is not null) terminal.Tell($"{spec.Name}: {text}");
+    }
+
+    private static string How(int code) => code > 128 ? $"was ended by signal {code - 128}" : $"ended with code {code}";
+
+    private string Reason() => string.Concat(log.LastLines.Select(line => "\n  " + (line.Length > 400 ? line[..400] + "…" : line))) + $"\nAll of it: {log.Path}{FreeSpace.Hint(log.Path)}";
+}
