@@ -1,15 +1,19 @@
 using Wobble.Dashboard.Access;
+using Wobble.Dashboard.Api;
 using Wobble.Dashboard.Hosting;
 
 var builder = WebApplication.CreateBuilder(ContentRoot.Options(args));
 builder.AddWobbleData();
 builder.AddAccess();
 builder.AddJobs();
+builder.AddApi();
 builder.AddPages();
 builder.AddLive();
 builder.AddQueries();
 
 var app = builder.Build();
+app.UseFaults();
 app.UseAccess();
+app.MapApi();
 app.MapPages();
 app.Run();

@@ -17,6 +17,10 @@ public sealed record RunsFilter
     public IReadOnlyList<string> Tags { get; init; } = [];
     /// <summary>Only the last N days; null: all.</summary>
     public int? Days { get; init; }
+    /// <summary>Only runs asked for at this time or later; null: all.</summary>
+    public DateTimeOffset? Since { get; init; }
+    /// <summary>Only runs asked for before this time; null: all.</summary>
+    public DateTimeOffset? Until { get; init; }
     /// <summary>Only runs of this configuration.</summary>
     public Guid? Configuration { get; init; }
     /// <summary>Only this target.</summary>
@@ -25,13 +29,15 @@ public sealed record RunsFilter
     public RunsSort Sort { get; init; } = RunsSort.Time;
     /// <summary>False: newest, or least, first … see <see cref="RunsSort"/>. True: the other way round.</summary>
     public bool Reverse { get; init; }
+    /// <summary>Rows of a page, at most <see cref="RunsQueries.LargestPage"/>.</summary>
+    public int Size { get; init; } = RunsQueries.PageSize;
     /// <summary>Slug of the run after which the page begins; null: the first page.</summary>
     public string? After { get; init; }
     /// <summary>Slug of the run before which the page ends.</summary>
     public string? Before { get; init; }
 
     /// <summary>True when any run at all would be shown.</summary>
-    public bool IsEmpty => Search.Length == 0 && Classes.Count == 0 && States.Count == 0 && Trust.Count == 0 && Tags.Count == 0 && Days is null && Configuration is null && Target is null;
+    public bool IsEmpty => Search.Length == 0 && Classes.Count == 0 && States.Count == 0 && Trust.Count == 0 && Tags.Count == 0 && Days is null && Since is null && Until is null && Configuration is null && Target is null;
 }
 
 /// <summary>What a list of runs is ordered by. Sorted by a figure, runs without that figure are left out.</summary>

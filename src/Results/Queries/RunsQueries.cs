@@ -13,8 +13,10 @@ namespace Wobble.Results.Queries;
 /// </summary>
 public sealed class RunsQueries(IDbContextFactory<WobbleDb> databases, TimeProvider clock)
 {
-    /// <summary>Rows of a page.</summary>
+    /// <summary>Rows of a page, when nothing else was asked for.</summary>
     public const int PageSize = 50;
+    /// <summary>The most rows of a page.</summary>
+    public const int LargestPage = 200;
     /// <summary>Beyond this many the answer is "more than".</summary>
     public const int CountLimit = 1_000;
     /// <summary>Runs whose tags are looked at for suggestions.</summary>
@@ -26,6 +28,7 @@ public sealed class RunsQueries(IDbContextFactory<WobbleDb> databases, TimeProvi
         ArgumentNullException.ThrowIfNull(filter);
         await using var db = await databases.CreateDbContextAsync(cancel);
         var runs = await Matching(db, filter, cancel);
+        int size = Math.Clamp(filter.Size, 1, LargestPage);
         string? column = Column(filter.Sort);
         bool backwards = filter.Before is not null;
         string? edge = filter.Before ?? filter.After;
@@ -33,9 +36,9 @@ public sealed class RunsQueries(IDbContextFactory<WobbleDb> databases, TimeProvi
         bool ascending = (filter.Sort is RunsSort.P50 or RunsSort.P99 or RunsSort.Wobble) ^ filter.Reverse ^ backwards;
         if (from is not null) runs = Beyond(runs, column, from, ascending);
 
-        var rows = await Ordered(runs, column, ascending).Take(PageSize + 1).Select(RunRow.Of).ToListAsync(cancel);
-        bool more = rows.Count > PageSize;
-        if (more) rows.RemoveAt(PageSize);
+        var rows = await Ordered(runs, column, ascending).Take(size + 1).Select(RunRow.Of).ToListAsync(cancel);
+        bool more = rows.Count > size;
+        if (more) rows.RemoveAt(size);
         if (backwards) rows.Reverse();
         return new PageOfRuns(rows, backwards ? more : from is not null, backwards || more);
     }
@@ -82,6 +85,8 @@ public sealed class RunsQueries(IDbContextFactory<WobbleDb> databases, TimeProvi
             var since = clock.GetUtcNow().AddDays(-days);
             runs = runs.Where(r => r.CreatedAt >= since);
         }
+        if (filter.Since is { } from) runs = runs.Where(r => r.CreatedAt >= from);
+        if (filter.Until is { } until) runs = runs.Where(r => r.CreatedAt < until);
         if (Column(filter.Sort) is { } column) runs = runs.Where(r => EF.Property<double?>(r, column) != null);
         string[] words = filter.Search.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
         if (words.Length == 0) return runs;

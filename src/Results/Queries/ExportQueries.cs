@@ -1,0 +1,159 @@
+using System.Runtime.CompilerServices;
+using HdrHistogram;
+using Microsoft.EntityFrameworkCore;
+using Wobble.Results.Domain;
+using Wobble.Results.Facts;
+using Wobble.Results.Statistics;
+using Wobble.Results.Storage;
+
+namespace Wobble.Results.Queries;
+
+/// <summary>A run whole, for the API and its downloads. What may be long is streamed, so that a run of a day costs no more memory than one of a second.</summary>
+public sealed class ExportQueries(IDbContextFactory<WobbleDb> databases)
+{
+    /// <summary>Events that are read; a server that crashes every second for a day tells no more.</summary>
+    public const int EventsLimit = 10_000;
+    private const int SecondsAtOnce = 300;
+
+    /// <summary>The run of that slug; null when there is none, or it was deleted.</summary>
+    public async Task<Run?> Run(string slug, CancellationToken cancel)
+    {
+        if (!Slug.IsValid(slug)) return null;
+        await using var db = await databases.CreateDbContextAsync(cancel);
+        return await db.Runs.AsNoTracking().FirstOrDefaultAsync(r => r.Slug == slug && r.DeletedAt == null, cancel);
+    }
+
+    /// <summary>Key of the run of that slug, deleted or not; null when there is none.</summary>
+    public async Task<Guid?> Key(string slug, CancellationToken cancel)
+    {
+        if (!Slug.IsValid(slug)) return null;
+        await using var db = await databases.CreateDbContextAsync(cancel);
+        return await db.Runs.AsNoTracking().Where(r => r.Slug == slug).Select(r => (Guid?)r.Id).FirstOrDefaultAsync(cancel);
+    }
+
+    /// <summary>Its experiment's slug; null when it belongs to none.</summary>
+    public async Task<string?> ExperimentOf(Run run, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        if (run.ExperimentId is not { } id) return null;
+        await using var db = await databases.CreateDbContextAsync(cancel);
+        return await db.Experiments.AsNoTracking().Where(e => e.Id == id).Select(e => e.Slug).FirstOrDefaultAsync(cancel);
+    }
+
+    /// <summary>Its seconds in order, those of the warm-up (stage 0) only if asked for.</summary>
+    /// <param name="run">Key of the run.</param>
+    /// <param name="warmup">True: with the warm-up.</param>
+    /// <param name="after">Only measured seconds above this number; null: all.</param>
+    /// <param name="cancel">Ends the reading.</param>
+    public async IAsyncEnumerable<Second> Seconds(Guid run, bool warmup, int? after, [EnumeratorCancellation] CancellationToken cancel)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancel);
+        var seconds = db.Seconds.AsNoTracking().Where(s => s.RunId == run && (warmup || s.Stage > 0));
+        if (after is { } number) seconds = seconds.Where(s => s.Stage > 0 && s.Number > number);
+        await foreach (var second in seconds.OrderBy(s => s.Stage).ThenBy(s => s.Number).AsAsyncEnumerable().WithCancellation(cancel)) yield return second;
+    }
+
+    /// <summary>The histograms of its measured seconds in order, each kind of request by itself.</summary>
+    public async IAsyncEnumerable<Sample> Samples(Guid run, [EnumeratorCancellation] CancellationToken cancel)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancel);
+        var samples = db.Samples.AsNoTracking().Where(s => s.RunId == run && s.Stage > 0).OrderBy(s => s.Stage).ThenBy(s => s.Second).ThenBy(s => s.Kind);
+        await foreach (var sample in samples.AsAsyncEnumerable().WithCancellation(cancel)) yield return sample;
+    }
+
+    /// <summary>How long each measured second was.</summary>
+    public async Task<IReadOnlyDictionary<(int Stage, int Second), double>> Lengths(Guid run, CancellationToken cancel)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancel);
+        return await db.Seconds.AsNoTracking().Where(s => s.RunId == run && s.Stage > 0).Select(s => new { s.Stage, s.Number, s.Length }).ToDictionaryAsync(s => (s.Stage, s.Number), s => s.Length, cancel);
+    }
+
+    /// <summary>Names of the components that its seconds watched, in the stack's order.</summary>
+    public async Task<IReadOnlyList<string>> ComponentNames(Guid run, CancellationToken cancel)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancel);
+        return await db.Database.SqlQuery<string>($"""
+            select c.value->>'name' as "Value" from seconds s, jsonb_array_elements(s.watched->'components') with ordinality c
+            where s.run_id = {run} group by 1 order by min(c.ordinality), 1
+            """).ToListAsync(cancel);
+    }
+
+    /// <summary>All measured latencies in one histogram, ns.</summary>
+    public async Task<LongHistogram> Latencies(Guid run, CancellationToken cancel)
+    {
+        var all = Histograms.Create();
+        await foreach (var sample in Samples(run, cancel)) all.Add(Histograms.Decode(sample.Latency));
+        return all;
+    }
+
+    /// <summary>Its events in order.</summary>
+    public async Task<IReadOnlyList<RunEvent>> Events(Guid run, CancellationToken cancel)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancel);
+        return await db.Events.AsNoTracking().Where(e => e.RunId == run).OrderBy(e => e.FactNumber).Take(EventsLimit).ToListAsync(cancel);
+    }
+
+    /// <summary>What its components wrote, by name.</summary>
+    public async Task<IReadOnlyList<ComponentLog>> Logs(Guid run, CancellationToken cancel)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancel);
+        return await db.Logs.AsNoTracking().Where(l => l.RunId == run).OrderBy(l => l.Component).ToListAsync(cancel);
+    }
+
+    /// <summary>
+    /// The run as the facts it came from, in order. Times of samples are made from their place in the run; logs are what was kept of them, in one
+    /// piece each, before the end.
+    /// </summary>
+    public async IAsyncEnumerable<Fact> Facts(Run run, [EnumeratorCancellation] CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        var began = run.StartedAt ?? run.CreatedAt;
+        if (run.Plan is { } plan) yield return new PlanFact(plan) { At = began };
+        if (run.Environment is { } environment) yield return new EnvironmentFact(environment) { At = began };
+
+        var others = Phases(run).Concat((await Events(run.Id, cancel)).Select(e => (Fact)new EventFact(e.Component, e.Kind, e.Text, e.Second) { At = e.At })).OrderBy(f => f.At).ToList();
+        int told = 0;
+        var last = began;
+        await foreach (var sample in SampleFacts(run, cancel))
+        {
+            while (told < others.Count && others[told].At < sample.At) yield return others[told++];
+            yield return sample;
+            last = sample.At;
+        }
+        while (told < others.Count)
+        {
+            last = others[told].At > last ? others[told].At : last;
+            yield return others[told++];
+        }
+        foreach (var log in await Logs(run.Id, cancel)) yield return new LogFact(log.Component, log.Text) { At = last };
+        if (run.State.IsFinal()) yield return run.End ?? new EndFact { At = run.FinishedAt ?? last, State = run.State, Reason = run.Failure };
+    }
+
+    private static IEnumerable<Fact> Phases(Run run)
+    {
+        if (run.StartedAt is { } preparing) yield return new PhaseFact(RunState.Preparing) { At = preparing };
+        if (run.WarmingAt is { } warming) yield return new PhaseFact(RunState.Warming) { At = warming };
+        if (run.MeasuringAt is { } measuring) yield return new PhaseFact(RunState.Measuring) { At = measuring };
+        if (run.FinishingAt is { } finishing) yield return new PhaseFact(RunState.Finishing) { At = finishing };
+    }
+
+    private async IAsyncEnumerable<SampleFact> SampleFacts(Run run, [EnumeratorCancellation] CancellationToken cancel)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancel);
+        int stage = -1, number = -1;
+        while (true)
+        {
+            // From where the last piece ended, in the order of the key.
+            var seconds = await db.Seconds.AsNoTracking()
+                .Where(s => s.RunId == run.Id && (s.Stage > stage || (s.Stage == stage && s.Number > number)))
+                .OrderBy(s => s.Stage).ThenBy(s => s.Number).Take(SecondsAtOnce).ToListAsync(cancel);
+            if (seconds.Count == 0) yield break;
+            var (first, last) = (seconds[0], seconds[^1]);
+            var kinds = (await db.Samples.AsNoTracking()
+                .Where(s => s.RunId == run.Id && s.Stage >= first.Stage && s.Stage <= last.Stage && (s.Stage > first.Stage || s.Second >= first.Number) && (s.Stage < last.Stage || s.Second <= last.Number))
+                .ToListAsync(cancel)).ToLookup(s => (s.Stage, s.Second));
+            foreach (var second in seconds) yield return RecordedFacts.Sample(run, second, kinds[(second.Stage, second.Number)]);
+            (stage, number) = (last.Stage, last.Number);
+        }
+    }
+}
