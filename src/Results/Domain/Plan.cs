@@ -143,6 +143,11 @@ public sealed record LoadPlan
     public int Threads { get; init; } = 1;
     /// <summary><c>auto</c>, <c>io_uring</c> or <c>epoll</c>.</summary>
     public string Engine { get; init; } = "auto";
+    /// <summary><c>highest</c> that the generator's threads may have, or <see cref="NormalPriority"/>.</summary>
+    public string Priority { get; init; } = "highest";
+
+    /// <summary>For a comparison with other generators, which run at it.</summary>
+    public const string NormalPriority = "normal";
 }
 
 /// <summary>One kind of request of a mix.</summary>

@@ -1,8 +1,26 @@
 using System.CommandLine;
+using System.Text;
+using Wobble.Results.Domain;
+using Wobble.Runner.Load;
 
 namespace Wobble.Runner.Commands;
 
 internal static class GenerateCommand
 {
-    public static Command Create() => new("generate", "The load generator: reads a load plan on stdin, writes facts on stdout.");
+    public static Command Create()
+    {
+        var command = new Command("generate", "The load generator: reads a load plan on stdin, writes facts on stdout.");
+        command.SetAction(_ =>
+        {
+            using var input = new StreamReader(Console.OpenStandardInput(), new UTF8Encoding(false));
+            using var output = new StreamWriter(Console.OpenStandardOutput(), new UTF8Encoding(false));
+            return new Generator(input, output).Run() switch
+            {
+                RunState.Completed => ExitCodes.Ok,
+                RunState.Cancelled => ExitCodes.Cancelled,
+                _ => ExitCodes.Failed,
+            };
+        });
+        return command;
+    }
 }

@@ -1,0 +1,89 @@
+using System.Globalization;
+using System.Numerics;
+
+namespace Wobble.Runner.Load;
+
+/// <summary>
+/// Gives the calling thread, and no other, its place: the highest priority it may have, a core, an exact timer. Threads made from it later get neither
+/// the priority (SCHED_RESET_ON_FORK) nor a say in the matter.
+/// </summary>
+internal static unsafe class HotThread
+{
+    private const int RealTimePriority = 1;
+    private const int HighestNice = -20;
+    private const ulong TimerSlackNs = 1;
+
+    /// <summary>Cores that the process may use, in order.</summary>
+    public static IReadOnlyList<int> AllowedCores()
+    {
+        byte* mask = stackalloc byte[NativeThread.MaskLength];
+        new Span<byte>(mask, NativeThread.MaskLength).Clear();
+        if (NativeThread.GetAffinity(0, NativeThread.MaskLength, mask) < 0) return [0];
+        var cores = new List<int>();
+        for (int core = 0; core < NativeThread.MaskLength * 8; core++)
+        {
+            if ((mask[core / 8] & (1 << (core % 8))) != 0) cores.Add(core);
+        }
+        return cores;
+    }
+
+    /// <summary>The core of each hot thread: the last ones, or null (not pinned) where there is only one, or fewer than threads.</summary>
+    public static int? CoreOf(int thread, int threads, IReadOnlyList<int> allowed) =>
+        allowed.Count < 2 || threads > allowed.Count ? null : allowed[allowed.Count - threads + thread];
+
+    /// <summary>Places the calling thread. Returns what it got: <c>fifo 1, core 1</c>, <c>nice -10, core 1</c>, <c>normal</c> …</summary>
+    public static string Place(int? core, bool highest)
+    {
+        _ = NativeThread.ProcessControl(NativeThread.PR_SET_TIMERSLACK, (nuint)TimerSlackNs, 0, 0, 0);
+        string place = core is { } c && Pin(c) ? string.Create(CultureInfo.InvariantCulture, $", core {c}") : "";
+        return (highest ? Raise() : "normal") + place;
+    }
+
+    /// <summary>Back to normal, before a real-time thread that fills its core is cut off by the kernel.</summary>
+    public static void Lower()
+    {
+        int zero = 0;
+        _ = NativeThread.SetScheduler(0, NativeThread.SCHED_OTHER | NativeThread.SCHED_RESET_ON_FORK, &zero);
+    }
+
+    private static bool Pin(int core)
+    {
+        byte* mask = stackalloc byte[NativeThread.MaskLength];
+        new Span<byte>(mask, NativeThread.MaskLength).Clear();
+        mask[core / 8] = (byte)(1 << (core % 8));
+        return NativeThread.SetAffinity(0, NativeThread.MaskLength, mask) == 0;
+    }
+
+    private static string Raise()
+    {
+        int priority = RealTimePriority;
+        if (NativeThread.SetScheduler(0, NativeThread.SCHED_FIFO | NativeThread.SCHED_RESET_ON_FORK, &priority) == 0) return $"fifo {priority}";
+        // RLIMIT_NICE counts from 1 (nice 19) to 40 (nice −20).
+        NativeThread.Limit limit = default;
+        _ = NativeThread.GetLimit(NativeThread.RLIMIT_NICE, &limit);
+        int nice = Environment.IsPrivilegedProcess ? HighestNice : 20 - (int)Math.Min(limit.Soft, 40);
+        return nice < 0 && NativeThread.SetPriority(NativeThread.PRIO_PROCESS, NativeThread.ThreadId(), nice) == 0
+            ? string.Create(CultureInfo.InvariantCulture, $"nice {nice}")
+            : "normal";
+    }
+}
+
+/// <summary>The limit of open files, raised as far as it may be.</summary>
+internal static unsafe class FileLimit
+{
+    // Standard streams, epoll or ring, schedstat, the runtime's own.
+    public const int Reserve = 64;
+
+    /// <summary>Raises the soft limit to the hard one; returns it.</summary>
+    public static int Raise()
+    {
+        NativeThread.Limit limit = default;
+        if (NativeThread.GetLimit(NativeThread.RLIMIT_NOFILE, &limit) < 0) return 1024;
+        if (limit.Soft < limit.Hard)
+        {
+            var raised = limit with { Soft = limit.Hard };
+            if (NativeThread.SetLimit(NativeThread.RLIMIT_NOFILE, &raised) == 0) limit = raised;
+        }
+        return (int)Math.Min(limit.Soft, (ulong)BitOperations.RoundUpToPowerOf2(1_000_000u));
+    }
+}
