@@ -14,6 +14,7 @@ namespace Wobble.Dashboard.Access;
 internal sealed class Changes(Operator who, IDbContextFactory<WobbleDb> databases, IBackgroundJobClient jobs, TimeProvider clock, ILogger<Changes> log)
 {
     private readonly RunQueue _queue = new(databases, jobs, clock);
+    private readonly ExperimentQueue _experiments = new(databases, jobs, clock);
     private readonly RunEdits _runs = new(databases, clock);
     private readonly ConfigurationEdits _configurations = new(databases, clock);
     private readonly ComparisonEdits _comparisons = new(databases, clock);
@@ -27,6 +28,19 @@ internal sealed class Changes(Operator who, IDbContextFactory<WobbleDb> database
 
     /// <summary>Cancels what is left of an experiment.</summary>
     public Task<bool> CancelExperimentAsync(string slug, CancellationToken cancel) => DoAsync($"cancel experiment {slug}", () => _queue.CancelExperimentAsync(slug, cancel));
+
+    /// <summary>Makes an experiment against the catalogue of a Runner, and queues its first run.</summary>
+    public Task<ExperimentOutcome> CreateExperimentAsync(Func<Catalogue, Results.Experiments.ExperimentDefinition> make, CancellationToken cancel) =>
+        DoAsync("make an experiment", () => _experiments.CreateAsync(make, cancel));
+
+    /// <summary>Begins no further run of it.</summary>
+    public Task<bool> PauseExperimentAsync(string slug, CancellationToken cancel) => DoAsync($"pause experiment {slug}", () => _experiments.PauseAsync(slug, cancel));
+
+    /// <summary>Goes on with it.</summary>
+    public Task<bool> ResumeExperimentAsync(string slug, CancellationToken cancel) => DoAsync($"resume experiment {slug}", () => _experiments.ResumeAsync(slug, cancel));
+
+    /// <summary>Adds rounds after a look at the verdicts.</summary>
+    public Task<bool> AddRoundsAsync(string slug, int rounds, CancellationToken cancel) => DoAsync($"add {rounds} rounds to {slug}", () => _experiments.AddRoundsAsync(slug, rounds, cancel));
 
     public Task<Edit<string>> SetNotesAsync(Guid run, string notes, CancellationToken cancel) => DoAsync($"note on {run}", () => _runs.SetNotes(run, notes, cancel));
 

@@ -22,6 +22,8 @@ public static class Schedule
         ArgumentNullException.ThrowIfNull(experiment);
         ArgumentNullException.ThrowIfNull(runs);
         if (runs.Any(r => !r.State.IsFinal())) return null;
+        // What was interrupted or cancelled says nothing about the target: it is run again, as often as it takes.
+        runs = [.. runs.Where(r => r.State is RunState.Completed or RunState.Failed)];
         if (experiment.TuneWorkers || experiment.Kind == ExperimentKind.Tune)
         {
             for (int row = 0; row < experiment.Rows.Count; row++)
@@ -48,7 +50,15 @@ public static class Schedule
         ArgumentNullException.ThrowIfNull(experiment);
         var wanted = experiment.Rows[row];
         if (!experiment.TuneWorkers && experiment.Kind != ExperimentKind.Tune) return wanted.Definition.Workers;
-        return wanted.TunedWorkers ?? WorkerLadder.Choice(Ladder(row, runs), Seed(experiment, row), experiment.MostWorkers) ?? wanted.Definition.Workers;
+        return wanted.TunedWorkers ?? TunedWorkersOf(experiment, row, runs) ?? wanted.Definition.Workers;
+    }
+
+    /// <summary>What the row's own search found; null before it is done.</summary>
+    public static int? TunedWorkersOf(ExperimentDefinition experiment, int row, IReadOnlyList<ExperimentRun> runs)
+    {
+        ArgumentNullException.ThrowIfNull(experiment);
+        ArgumentNullException.ThrowIfNull(runs);
+        return WorkerLadder.Choice(Ladder(row, runs), Seed(experiment, row), experiment.MostWorkers);
     }
 
     /// <summary>How many runs there will be at most, as far as that is known: rounds exactly, searches by their usual length.</summary>

@@ -54,8 +54,14 @@ public sealed class Run
     public int? ConfigurationVersion { get; init; }
     /// <summary>The experiment it belongs to, if any.</summary>
     public Guid? ExperimentId { get; init; }
-    /// <summary>Round within the experiment, from 1.</summary>
+    /// <summary>Round within the experiment, from 1; in a search the number of its step.</summary>
     public int? Round { get; init; }
+    /// <summary>Position of its configuration within the experiment, from 0.</summary>
+    public int? Row { get; init; }
+    /// <summary>What it is for within the experiment: <c>round</c>, <c>tune</c>, <c>saturate</c>, <c>capacity</c>.</summary>
+    public string? Purpose { get; init; }
+    /// <summary>1, or 2 when the first attempt failed or was invalid.</summary>
+    public int Attempt { get; init; } = 1;
     /// <summary>Where it stands.</summary>
     public RunState State { get; set; } = RunState.Queued;
     /// <summary>What was asked.</summary>
@@ -259,4 +265,23 @@ public sealed class RunnerRow
     public DateTimeOffset SeenAt { get; set; } = DateTimeOffset.UtcNow;
     /// <summary>When it started.</summary>
     public DateTimeOffset StartedAt { get; set; } = DateTimeOffset.UtcNow;
+}
+
+/// <summary>A number of workers that a search found, so that it isn't repeated for nothing.</summary>
+public sealed class Tuning
+{
+    /// <summary>The target.</summary>
+    public required string Target { get; init; }
+    /// <summary>The Runner it was found on.</summary>
+    public required string Runner { get; init; }
+    /// <summary>Workload, proxy, pooler, options and load it holds for, as one text.</summary>
+    public required string Setup { get; init; }
+    /// <summary>What was found.</summary>
+    public required int Workers { get; set; }
+    /// <summary>Runs that it took.</summary>
+    public required int Runs { get; set; }
+    /// <summary>The experiment that found it.</summary>
+    public required string Experiment { get; set; }
+    /// <summary>When.</summary>
+    public required DateTimeOffset At { get; set; }
 }

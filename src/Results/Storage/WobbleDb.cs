@@ -22,6 +22,8 @@ public sealed class WobbleDb(DbContextOptions<WobbleDb> options) : DbContext(opt
     public DbSet<ComponentLog> Logs => Set<ComponentLog>();
     /// <summary>Kept comparisons.</summary>
     public DbSet<Comparison> Comparisons => Set<Comparison>();
+    /// <summary>Numbers of workers that searches found.</summary>
+    public DbSet<Tuning> Tunings => Set<Tuning>();
     /// <summary>Machines that execute runs.</summary>
     public DbSet<RunnerRow> Runners => Set<RunnerRow>();
 

@@ -67,6 +67,7 @@ internal static class WorkHost
         services.AddDbContextFactory<WobbleDb>(db => WobbleDb.Configure(db, settings.ConnectionString));
         services.AddSingleton<Recorder>();
         services.AddSingleton<RunQueue>();
+        services.AddSingleton<ExperimentQueue>();
         services.AddSingleton<RunClaims>();
         services.AddSingleton<CancelWishes>();
         services.AddSingleton<Recovery>();
@@ -78,6 +79,7 @@ internal static class WorkHost
         AddHosted<WorkListener>(services);
         AddHosted<Seeding>(services);
         AddHosted<Sweeper>(services);
+        AddHosted<ExperimentKeeper>(services);
         services.AddHangfireWork(settings);
         return builder.Build();
     }

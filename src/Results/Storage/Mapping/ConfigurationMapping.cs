@@ -32,6 +32,19 @@ internal sealed class ExperimentMapping : IEntityTypeConfiguration<Experiment>
     }
 }
 
+internal sealed class TuningMapping : IEntityTypeConfiguration<Tuning>
+{
+    public void Configure(EntityTypeBuilder<Tuning> builder)
+    {
+        builder.ToTable("tunings");
+        builder.HasKey(t => new { t.Target, t.Runner, t.Setup });
+        builder.Property(t => t.Target).HasMaxLength(128);
+        builder.Property(t => t.Runner).HasMaxLength(50);
+        builder.Property(t => t.Setup).HasMaxLength(1_000);
+        builder.Property(t => t.Experiment).HasMaxLength(Slug.Length);
+    }
+}
+
 internal sealed class ComparisonMapping : IEntityTypeConfiguration<Comparison>
 {
     public void Configure(EntityTypeBuilder<Comparison> builder)

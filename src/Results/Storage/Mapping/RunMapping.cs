@@ -19,6 +19,8 @@ internal sealed class RunMapping : IEntityTypeConfiguration<Run>
         builder.Property(r => r.State).HasConversion(s => s.Word(), t => Enum.Parse<RunState>(t, true)).HasMaxLength(16);
         builder.Property(r => r.Target).HasMaxLength(128);
         builder.Property(r => r.Class).HasConversion(c => c.ToString().ToLowerInvariant(), t => Enum.Parse<TargetClass>(t, true)).HasMaxLength(8);
+        builder.Property(r => r.Purpose).HasMaxLength(16);
+        builder.Property(r => r.Attempt).HasDefaultValue(1);
         builder.Property(r => r.Definition).IsJson();
         builder.Property(r => r.Plan).IsJson();
         builder.Property(r => r.Environment).IsJson();

@@ -185,6 +185,12 @@ namespace Wobble.Results.Storage.Migrations
                         .HasColumnType("uuid")
                         .HasColumnName("id");
 
+                    b.Property<int>("Attempt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("integer")
+                        .HasDefaultValue(1)
+                        .HasColumnName("attempt");
+
                     b.Property<DateTimeOffset?>("CancelRequestedAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("cancel_requested_at");
@@ -295,6 +301,11 @@ namespace Wobble.Results.Storage.Migrations
                         .HasColumnType("text")
                         .HasColumnName("progress");
 
+                    b.Property<string>("Purpose")
+                        .HasMaxLength(16)
+                        .HasColumnType("character varying(16)")
+                        .HasColumnName("purpose");
+
                     b.Property<long?>("Requests")
                         .HasColumnType("bigint")
                         .HasColumnName("requests");
@@ -306,6 +317,10 @@ namespace Wobble.Results.Storage.Migrations
                     b.Property<int?>("Round")
                         .HasColumnType("integer")
                         .HasColumnName("round");
+
+                    b.Property<int?>("Row")
+                        .HasColumnType("integer")
+                        .HasColumnName("row");
 
                     b.Property<string>("RunnerName")
                         .HasColumnType("text")
@@ -629,6 +644,47 @@ namespace Wobble.Results.Storage.Migrations
                         .HasName("pk_seconds");
 
                     b.ToTable("seconds", (string)null);
+                });
+
+            modelBuilder.Entity("Wobble.Results.Storage.Tuning", b =>
+                {
+                    b.Property<string>("Target")
+                        .HasMaxLength(128)
+                        .HasColumnType("character varying(128)")
+                        .HasColumnName("target");
+
+                    b.Property<string>("Runner")
+                        .HasMaxLength(50)
+                        .HasColumnType("character varying(50)")
+                        .HasColumnName("runner");
+
+                    b.Property<string>("Setup")
+                        .HasMaxLength(1000)
+                        .HasColumnType("character varying(1000)")
+                        .HasColumnName("setup");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("at");
+
+                    b.Property<string>("Experiment")
+                        .IsRequired()
+                        .HasMaxLength(22)
+                        .HasColumnType("character varying(22)")
+                        .HasColumnName("experiment");
+
+                    b.Property<int>("Runs")
+                        .HasColumnType("integer")
+                        .HasColumnName("runs");
+
+                    b.Property<int>("Workers")
+                        .HasColumnType("integer")
+                        .HasColumnName("workers");
+
+                    b.HasKey("Target", "Runner", "Setup")
+                        .HasName("pk_tunings");
+
+                    b.ToTable("tunings", (string)null);
                 });
 
             modelBuilder.Entity("Wobble.Results.Storage.ComponentLog", b =>

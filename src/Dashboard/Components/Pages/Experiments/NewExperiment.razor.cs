@@ -1,0 +1,91 @@
+using Microsoft.AspNetCore.Components;
+using Wobble.Dashboard.Access;
+using Wobble.Dashboard.Components.Controls;
+using Wobble.Results.Domain;
+using Wobble.Results.Experiments;
+
+namespace Wobble.Dashboard.Components.Pages.Experiments;
+
+/// <summary>Asks for an experiment: the article, targets of one's choice, a number of workers, a capacity. Says beforehand how long it takes.</summary>
+public sealed partial class NewExperiment
+{
+    private enum Kinds
+    {
+        Article,
+        Compare,
+        Tune,
+        Capacity,
+    }
+
+    private readonly List<string> chosen = [];
+    private Kinds kind = Kinds.Article;
+    private int rounds = 5;
+    private double seconds = 10;
+    private double objective = 50;
+    private WorkersChoice workers = WorkersChoice.Fixed;
+    private string workload = "row";
+    private string pooler = "session:20";
+    private bool busy;
+    private IReadOnlyList<FieldError> errors = [];
+
+    /// <summary>Of a Runner; null when none has joined.</summary>
+    [Parameter, EditorRequired] public Catalogue? Catalogue { get; set; }
+
+    [Inject] private Changes Changes { get; set; } = default!;
+    [Inject] private NavigationManager Navigation { get; set; } = default!;
+
+    private Definition Shared => new() { Target = "", For = TimeSpan.FromSeconds(Math.Clamp(seconds, 0, 86_400)), Workload = workload, Pooler = pooler };
+
+    private string Takes
+    {
+        get
+        {
+            if (Catalogue is null || (kind != Kinds.Article && chosen.Count == 0)) return "";
+            var definition = Make(Catalogue, 0);
+            int runs = Schedule.RunsExpected(definition);
+            return $"About {Numbers.Many(runs, "run")}: {ExperimentRules.Text(ExperimentRules.Estimate(definition))}";
+        }
+    }
+
+    private void Choose(string target)
+    {
+        if (!chosen.Remove(target))
+        {
+            if (kind == Kinds.Tune) chosen.Clear();
+            chosen.Add(target);
+        }
+    }
+
+    private ExperimentDefinition Make(Catalogue catalogue, long seed) => kind switch
+    {
+        Kinds.Article => Making.Article(Shared, catalogue, rounds, seed, workers),
+        Kinds.Tune => Making.Tune(chosen.FirstOrDefault() ?? "", Shared, catalogue, seed),
+        Kinds.Capacity => Making.CapacityOf(chosen, Shared, catalogue, objective, seed),
+        _ => Making.Compare(chosen.Count == 1 ? [chosen[0], chosen[0]] : chosen, Shared, catalogue, rounds, seed, workers),
+    };
+
+    private async Task StartAsync()
+    {
+        if (kind != Kinds.Article && chosen.Count == 0)
+        {
+            errors = [new FieldError("targets", "", "choose at least one")];
+            return;
+        }
+        busy = true;
+        try
+        {
+            long seed = Random.Shared.NextInt64(1, 1_000_000);
+            var outcome = await Changes.CreateExperimentAsync(catalogue => Make(catalogue, seed), CancellationToken.None);
+            errors = outcome.Errors;
+            if (outcome.Experiment is { } experiment) Navigation.NavigateTo($"/x/{experiment.Slug}");
+        }
+        catch (NotSignedInException e)
+        {
+            errors = [new FieldError("sign-in", "", e.Message)];
+        }
+        finally
+        {
+            busy = false;
+        }
+    }
+}

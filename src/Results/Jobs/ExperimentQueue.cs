@@ -1,0 +1,201 @@
+using System.Text.Json;
+using Hangfire;
+using Hangfire.States;
+using Microsoft.EntityFrameworkCore;
+using Wobble.Results.Domain;
+using Wobble.Results.Experiments;
+using Wobble.Results.Statistics;
+using Wobble.Results.Storage;
+
+namespace Wobble.Results.Jobs;
+
+/// <summary>What became of a wish for an experiment: errors and nothing made, or its slug.</summary>
+public sealed record ExperimentOutcome(IReadOnlyList<FieldError> Errors, Experiment? Experiment);
+
+/// <summary>
+/// Makes experiments and moves them on, one run at a time. What comes next is <see cref="Schedule.Next"/> of what is in the tables, so a Runner that
+/// comes back goes on where it stopped and no run is made twice: advancing holds the experiment's row.
+/// </summary>
+public sealed class ExperimentQueue(IDbContextFactory<WobbleDb> contexts, IBackgroundJobClient jobs, TimeProvider time)
+{
+    /// <summary>Checks it against the catalogue of a live Runner and makes it; its first run is queued at once.</summary>
+    public async Task<ExperimentOutcome> CreateAsync(Func<Catalogue, ExperimentDefinition> make, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(make);
+        await using var db = await contexts.CreateDbContextAsync(cancellation);
+        var alive = time.GetUtcNow() - RunQueue.GoneAfter;
+        var runners = await db.Runners.AsNoTracking().OrderByDescending(r => r.SeenAt >= alive).ThenBy(r => r.Name).ToListAsync(cancellation);
+        if (runners.Count == 0) return new ExperimentOutcome([new FieldError("runner", "", "no Runner has joined yet: ./run starts one")], null);
+        var definition = make(runners[0].Catalogue);
+        var errors = ExperimentRules.Check(definition, runners[0].Catalogue);
+        if (errors.Count > 0) return new ExperimentOutcome(errors, null);
+
+        definition = await WithTuningsAsync(db, definition, runners[0].Name, cancellation);
+        var experiment = new Experiment
+        {
+            Slug = Slug.New(),
+            Kind = JsonSerializer.SerializeToElement(definition.Kind, WobbleJson.Options).GetString()!,
+            Question = definition.Question,
+            Definition = JsonSerializer.Serialize(definition, WobbleJson.Options),
+            CreatedAt = time.GetUtcNow(),
+        };
+        db.Experiments.Add(experiment);
+        await db.SaveChangesAsync(cancellation);
+        await AdvanceAsync(experiment.Id, CancellationToken.None);
+        return new ExperimentOutcome([], experiment);
+    }
+
+    /// <summary>No further run is begun; the present one goes on. False when it isn't running.</summary>
+    public Task<bool> PauseAsync(string slug, CancellationToken cancellation = default) => MoveAsync(slug, "running", "paused", cancellation);
+
+    /// <summary>Goes on. False when it isn't paused.</summary>
+    public Task<bool> ResumeAsync(string slug, CancellationToken cancellation = default) => MoveAsync(slug, "paused", "running", cancellation);
+
+    /// <summary>Adds rounds. Verdicts that were seen before make the next ones use 97.8% intervals. False when it has no rounds, or was cancelled.</summary>
+    public async Task<bool> AddRoundsAsync(string slug, int rounds, CancellationToken cancellation = default)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellation);
+        var experiment = await db.Experiments.SingleOrDefaultAsync(e => e.Slug == slug && e.State != "cancelled", cancellation);
+        if (experiment is null || Read(experiment) is not { } definition || definition.Kind is ExperimentKind.Tune or ExperimentKind.Capacity) return false;
+        experiment.Definition = JsonSerializer.Serialize(definition with { Repetitions = Math.Min(ExperimentDefinition.MostRepetitions, definition.Repetitions + rounds), RoundsWereAdded = true }, WobbleJson.Options);
+        experiment.State = "running";
+        await db.SaveChangesAsync(cancellation);
+        await AdvanceAsync(experiment.Id, CancellationToken.None);
+        return true;
+    }
+
+    /// <summary>Moves every running experiment on that waits for its next run. For Runners; called often, does little.</summary>
+    public async Task<int> AdvanceAllAsync(CancellationToken cancellation = default)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellation);
+        var idle = await db.Experiments.AsNoTracking()
+            .Where(e => e.State == "running" && !db.Runs.Any(r => r.ExperimentId == e.Id && StateMoves.Unfinished.Contains(r.State)))
+            .OrderBy(e => e.CreatedAt).Select(e => e.Id).Take(20).ToListAsync(cancellation);
+        foreach (var id in idle) await AdvanceAsync(id, cancellation);
+        return idle.Count;
+    }
+
+    /// <summary>Queues the next run of a running experiment, or completes it.</summary>
+    public async Task AdvanceAsync(Guid id, CancellationToken cancellation = default)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellation);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
+        // One at a time: whoever comes second finds the run that the first one made.
+        var experiment = await db.Experiments.FromSql($"select * from experiments where id = {id} for update").SingleOrDefaultAsync(cancellation);
+        if (experiment is not { State: "running" } || Read(experiment) is not { } definition) return;
+        var rows = await RunsOf(db, id).ToListAsync(cancellation);
+        if (rows.Any(r => !r.State.IsFinal())) return;
+        var runs = rows.Select(AsExperimentRun).ToList();
+        await KeepTuningsAsync(db, experiment, definition, rows, runs, cancellation);
+
+        if (Schedule.Next(definition, runs) is not { } next)
+        {
+            experiment.State = "completed";
+            await db.SaveChangesAsync(cancellation);
+            await transaction.CommitAsync(cancellation);
+            return;
+        }
+        var run = new Run
+        {
+            Slug = Slug.New(),
+            Definition = next.Definition,
+            Target = next.Definition.Target,
+            Class = definition.Rows[next.Row].Class,
+            Workers = next.Definition.Workers,
+            ExperimentId = id,
+            Row = next.Row,
+            Round = next.Round,
+            Purpose = next.Purpose.ToString().ToLowerInvariant(),
+            Attempt = next.Attempt,
+            CreatedAt = time.GetUtcNow(),
+        };
+        db.Runs.Add(run);
+        await db.SaveChangesAsync(cancellation);
+        await transaction.CommitAsync(cancellation);
+        await EnqueueAsync(db, run);
+    }
+
+    /// <summary>The definition of an experiment; null for one of an older kind that has none.</summary>
+    public static ExperimentDefinition? Read(Experiment experiment)
+    {
+        ArgumentNullException.ThrowIfNull(experiment);
+        try
+        {
+            return JsonSerializer.Deserialize<ExperimentDefinition>(experiment.Definition, WobbleJson.Options);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>A run of an experiment as the statistics see it.</summary>
+    public static ExperimentRun AsExperimentRun(Run run)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        return new ExperimentRun
+        {
+            Row = run.Row ?? 0,
+            Purpose = Enum.TryParse<RunPurpose>(run.Purpose, true, out var purpose) ? purpose : RunPurpose.Round,
+            Round = run.Round ?? 1,
+            Attempt = run.Attempt,
+            Definition = run.Definition,
+            Slug = run.Slug,
+            State = run.State,
+            Result = run.Result,
+            Failure = run.Failure,
+        };
+    }
+
+    /// <summary>Runs of an experiment in the order they were made, without what a report doesn't need.</summary>
+    public static IQueryable<Run> RunsOf(WobbleDb db, Guid experiment)
+    {
+        ArgumentNullException.ThrowIfNull(db);
+        return db.Runs.AsNoTracking().Where(r => r.ExperimentId == experiment).OrderBy(r => r.Id);
+    }
+
+    private async Task<bool> MoveAsync(string slug, string from, string to, CancellationToken cancellation)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellation);
+        return await db.Experiments.Where(e => e.Slug == slug && e.State == from).ExecuteUpdateAsync(e => e.SetProperty(x => x.State, to), cancellation) > 0;
+    }
+
+    private static async Task<ExperimentDefinition> WithTuningsAsync(WobbleDb db, ExperimentDefinition definition, string runner, CancellationToken cancellation)
+    {
+        if (!definition.TuneWorkers || definition.Kind == ExperimentKind.Tune) return definition;
+        var known = await db.Tunings.AsNoTracking().Where(t => t.Runner == runner).ToListAsync(cancellation);
+        return definition with
+        {
+            Rows = [.. definition.Rows.Select(row => known.FirstOrDefault(t => t.Target == row.Definition.Target && t.Setup == SetupText.Of(row.Definition)) is { } tuning ? row with { TunedWorkers = tuning.Workers } : row)],
+        };
+    }
+
+    private async Task KeepTuningsAsync(WobbleDb db, Experiment experiment, ExperimentDefinition definition, List<Run> rows, List<ExperimentRun> runs, CancellationToken cancellation)
+    {
+        if (!definition.TuneWorkers) return;
+        for (int row = 0; row < definition.Rows.Count; row++)
+        {
+            int spent = runs.Count(r => r.Row == row && r.Purpose == RunPurpose.Tune);
+            var wanted = definition.Rows[row];
+            if (spent == 0 || Schedule.TunedWorkersOf(definition, row, runs) is not { } workers) continue;
+            string target = wanted.Definition.Target, setup = SetupText.Of(wanted.Definition), runner = rows.LastOrDefault(r => r.RunnerName is not null)?.RunnerName ?? "";
+            var known = await db.Tunings.SingleOrDefaultAsync(t => t.Target == target && t.Runner == runner && t.Setup == setup, cancellation);
+            if (known is null) db.Tunings.Add(known = new Tuning { Target = target, Runner = runner, Setup = setup, Workers = workers, Runs = spent, Experiment = experiment.Slug, At = time.GetUtcNow() });
+            (known.Workers, known.Runs, known.Experiment, known.At) = (workers, spent, experiment.Slug, time.GetUtcNow());
+        }
+    }
+
+    private async Task EnqueueAsync(WobbleDb db, Run run)
+    {
+        try
+        {
+            string job = jobs.Create<IRunJob>(j => j.ExecuteAsync(run.Id, CancellationToken.None), new EnqueuedState(RunQueues.Any));
+            await db.Runs.Where(r => r.Id == run.Id).ExecuteUpdateAsync(r => r.SetProperty(x => x.JobId, job));
+        }
+        catch (BackgroundJobClientException)
+        {
+            // The row stands: a Runner queues what was forgotten.
+        }
+        await db.Database.ExecuteSqlAsync($"select pg_notify({Notifications.Runs}, {run.Id.ToString()})");
+    }
+}

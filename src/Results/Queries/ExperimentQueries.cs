@@ -1,0 +1,72 @@
+using Microsoft.EntityFrameworkCore;
+using Wobble.Results.Domain;
+using Wobble.Results.Experiments;
+using Wobble.Results.Jobs;
+using Wobble.Results.Storage;
+
+namespace Wobble.Results.Queries;
+
+/// <summary>One experiment with all its runs, and the report on them.</summary>
+/// <param name="Slug">Its permalink.</param>
+/// <param name="State"><c>running</c>, <c>paused</c>, <c>completed</c>, <c>cancelled</c>.</param>
+/// <param name="CreatedAt">When it was asked for.</param>
+/// <param name="Definition">What it asks.</param>
+/// <param name="Runs">Its runs in the order they were made.</param>
+/// <param name="Report">What they show so far.</param>
+/// <param name="Environment">The machine of its first run; null before.</param>
+public sealed record ExperimentShown(string Slug, string State, DateTimeOffset CreatedAt, ExperimentDefinition Definition, IReadOnlyList<ExperimentRun> Runs, Report Report, RunEnvironment? Environment)
+{
+    /// <summary>The run that goes on or waits; null between two.</summary>
+    public ExperimentRun? Current => Runs.FirstOrDefault(r => !r.State.IsFinal());
+    /// <summary>Runs that ended.</summary>
+    public int Ended => Runs.Count(r => r.State.IsFinal());
+    /// <summary>Runs in all, as far as that is known.</summary>
+    public int Expected => Math.Max(Ended, Schedule.RunsExpected(Definition));
+    /// <summary>Time to go, as far as that is known.</summary>
+    public TimeSpan ToGo => State is "running" or "paused" ? ExperimentRules.Estimate(Definition) * ((Expected - Ended) / (double)Math.Max(1, Schedule.RunsExpected(Definition))) : TimeSpan.Zero;
+}
+
+/// <summary>One experiment in a list.</summary>
+public sealed record ExperimentLine(string Slug, string Kind, string Question, string State, DateTimeOffset CreatedAt, int Runs, int Ended);
+
+/// <summary>What the experiments' pages and API ask.</summary>
+public sealed class ExperimentQueries(IDbContextFactory<WobbleDb> databases)
+{
+    /// <summary>The experiment of that slug; null when there is none, or one without a definition of its own.</summary>
+    public async Task<ExperimentShown?> BySlug(string slug, CancellationToken cancel)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancel);
+        var experiment = await db.Experiments.AsNoTracking().SingleOrDefaultAsync(e => e.Slug == slug, cancel);
+        if (experiment is null) return null;
+        var rows = await ExperimentQueue.RunsOf(db, experiment.Id).ToListAsync(cancel);
+        var definition = ExperimentQueue.Read(experiment) ?? Repetitions(experiment, rows);
+        if (definition is null) return null;
+        var runs = rows.Select(ExperimentQueue.AsExperimentRun).ToList();
+        return new ExperimentShown(experiment.Slug, experiment.State, experiment.CreatedAt, definition, runs, Reporting.Of(definition, runs), rows.FirstOrDefault(r => r.Environment is not null)?.Environment);
+    }
+
+    /// <summary>The newest experiments.</summary>
+    public async Task<IReadOnlyList<ExperimentLine>> Latest(int limit, CancellationToken cancel)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancel);
+        return await db.Experiments.AsNoTracking().OrderByDescending(e => e.CreatedAt).Take(limit)
+            .Select(e => new ExperimentLine(e.Slug, e.Kind, e.Question, e.State, e.CreatedAt, db.Runs.Count(r => r.ExperimentId == e.Id), db.Runs.Count(r => r.ExperimentId == e.Id && !StateMoves.Unfinished.Contains(r.State))))
+            .ToListAsync(cancel);
+    }
+
+    /// <summary>The catalogue of the Runner that was seen last; null when none has joined.</summary>
+    public async Task<Catalogue?> Catalogue(CancellationToken cancel)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancel);
+        return await db.Runners.AsNoTracking().OrderByDescending(r => r.SeenAt).Select(r => r.Catalogue).FirstOrDefaultAsync(cancel);
+    }
+
+    // Repetitions of one run are an experiment of one row.
+    private static ExperimentDefinition? Repetitions(Experiment experiment, List<Run> rows) => rows.Count == 0 ? null : new ExperimentDefinition
+    {
+        Kind = ExperimentKind.Repetitions,
+        Question = experiment.Question,
+        Rows = [new ExperimentRow { Name = rows[0].Target, Definition = rows[0].Definition, Class = rows[0].Class }],
+        Repetitions = rows.Count,
+    };
+}
