@@ -8,7 +8,7 @@ namespace Wobble.Runner.Hosting;
 /// <summary>Wobble's database before the processes that use it start: reached, migrated, with Hangfire's tables.</summary>
 internal static class Database
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     /// <summary>Waits a little for a server that the user named; throws and names it when it can't be reached.</summary>
     public static async Task ReachAsync(string connectionString, CancellationToken cancel)

@@ -22,9 +22,7 @@ internal sealed class UpLock : IDisposable
         {
             throw new HostingException($"Wobble already runs on the data folder {data.Root} (process {Owner(data)}). End that one first, or name another folder: --data DIR and --urls URL.");
         }
-        file.SetLength(0);
-        file.Write(System.Text.Encoding.ASCII.GetBytes(Environment.ProcessId.ToString(CultureInfo.InvariantCulture)));
-        file.Flush();
+        File.WriteAllText(PidFile(data), Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
         return new UpLock(file);
     }
 
@@ -34,12 +32,14 @@ internal sealed class UpLock : IDisposable
     {
         try
         {
-            using var reader = new StreamReader(new FileStream(data.Lock, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
-            return reader.ReadToEnd() is { Length: > 0 } pid ? pid : "unknown";
+            return File.ReadAllText(PidFile(data));
         }
         catch (IOException)
         {
             return "unknown";
         }
     }
+
+    // Beside the lock: .NET takes a shared lock to read, so the locked file itself can't be read.
+    private static string PidFile(DataFolder data) => Path.ChangeExtension(data.Lock, ".pid");
 }

@@ -1,0 +1,87 @@
+using Npgsql;
+using Wobble.Runner.Hosting;
+
+namespace Wobble.Runner.Tests.Hosting;
+
+public sealed class PrivatePostgresTests : IDisposable
+{
+    private readonly DataFolder _data;
+
+    public PrivatePostgresTests()
+    {
+        _data = new DataFolder(Directory.CreateTempSubdirectory("wobble-test-data-").FullName);
+        File.SetUnixFileMode(_data.Root, File.GetUnixFileMode(_data.Root) | UnixFileMode.OtherExecute);
+    }
+
+    [Fact]
+    public async Task A_cluster_is_made_asks_for_its_password_and_listens_on_no_port()
+    {
+        var postgres = new PrivatePostgres(_data, SystemUser.OfServices());
+        await postgres.PrepareAsync();
+        using var server = await Child.StartAsync(postgres.Spec, _ => { });
+        await postgres.WaitUntilReadyAsync(CancellationToken.None);
+
+        Assert.Equal("", await AskAsync(postgres.ConnectionString, "show listen_addresses"));
+        var wrong = new NpgsqlConnectionStringBuilder(postgres.ConnectionString) { Password = "guess", Pooling = false };
+        var refusal = await Assert.ThrowsAsync<PostgresException>(() => AskAsync(wrong.ConnectionString, "select 1"));
+        Assert.Equal(PostgresErrorCodes.InvalidPassword, refusal.SqlState);
+        await server.StopAsync(CancellationToken.None);
+        Assert.Equal(0, await server.Exited);
+    }
+
+    [Fact]
+    public async Task A_server_that_was_killed_or_left_is_ended_before_the_next_and_its_data_stay()
+    {
+        var first = new PrivatePostgres(_data, SystemUser.OfServices());
+        await first.PrepareAsync();
+        using var left = await Child.StartAsync(first.Spec, _ => { });
+        await first.WaitUntilReadyAsync(CancellationToken.None);
+        await AskAsync(first.ConnectionString, "create table kept as select 42 as answer");
+        File.Delete(Path.Combine(_data.Database, "password"));
+
+        var second = new PrivatePostgres(_data, SystemUser.OfServices());
+        await second.PrepareAsync();
+        Assert.Equal(0, await left.Exited);
+        using var server = await Child.StartAsync(second.Spec, _ => { });
+        await second.WaitUntilReadyAsync(CancellationToken.None);
+
+        Assert.Equal("42", await AskAsync(second.ConnectionString, "select answer from kept"));
+        await server.StopAsync(CancellationToken.None);
+    }
+
+    [Fact]
+    public void A_cluster_of_another_PostgreSQL_is_named_with_what_to_install()
+    {
+        string cluster = Directory.CreateDirectory(Path.Combine(_data.Root, "cluster")).FullName;
+        File.WriteAllText(Path.Combine(cluster, "PG_VERSION"), "9\n");
+
+        var refusal = Assert.Throws<HostingException>(() => PrivatePostgres.Binaries("/usr/lib/postgresql", cluster));
+
+        Assert.Contains("made by PostgreSQL 9", refusal.Message);
+        Assert.Contains("postgresql-9", refusal.Message);
+    }
+
+    [Fact]
+    public void A_path_that_is_too_long_for_a_socket_gets_a_short_one()
+    {
+        string folder = "/var/" + new string('x', 100);
+
+        Assert.StartsWith("/var/lib/wobble/database/socket", PrivatePostgres.SocketFolder("/var/lib/wobble/database"));
+        Assert.InRange(PrivatePostgres.SocketFolder(folder).Length, 10, 60);
+        Assert.NotEqual(PrivatePostgres.SocketFolder(folder), PrivatePostgres.SocketFolder(folder + "y"));
+    }
+
+    public void Dispose()
+    {
+        NpgsqlConnection.ClearAllPools();
+        Directory.Delete(_data.Root, recursive: true);
+    }
+
+    private static async Task<string?> AskAsync(string connectionString, string sql)
+    {
+        await using var connection = new NpgsqlConnection(connectionString);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        return (await command.ExecuteScalarAsync())?.ToString();
+    }
+}
