@@ -19,6 +19,7 @@ internal sealed class BearerHandler(ApiToken token, IOptionsMonitor<Authenticati
         string given = Request.Headers.Authorization.ToString()[Prefix.Length..].Trim();
         return Task.FromResult(token.Matches(given)
             ? AuthenticateResult.Success(new AuthenticationTicket(Sessions.ByToken(Scheme.Name), Scheme.Name))
-            : AuthenticateResult.Fail("The token is wrong."));
+            // Not a failure, which would be logged each time: whoever guesses must not fill the disk.
+            : AuthenticateResult.NoResult());
     }
 }

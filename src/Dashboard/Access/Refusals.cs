@@ -12,6 +12,8 @@ internal sealed class Refusals : IAuthorizationMiddlewareResultHandler
     public const string Title = "Not signed in";
     public const string Detail = "This needs the sign-in: the header Authorization: Bearer TOKEN, or the cookie of a signed-in browser. ./run prints a link to sign in with; the token is in the file named token of the data folder.";
 
+    private const string WrongToken = "The token of the header Authorization: Bearer is not the one of this Wobble. It is what WOBBLE_TOKEN held at the start, else it is in the file named token of the data folder.";
+
     public async Task HandleAsync(RequestDelegate next, HttpContext context, AuthorizationPolicy policy, PolicyAuthorizationResult authorizeResult)
     {
         if (authorizeResult.Succeeded)
@@ -21,6 +23,6 @@ internal sealed class Refusals : IAuthorizationMiddlewareResultHandler
         }
         context.Response.Headers.WWWAuthenticate = "Bearer realm=\"Wobble\"";
         if (Problems.WantsPage(context.Request)) await SignInEndpoints.ShowAsync(context, StatusCodes.Status401Unauthorized, null, context.Request.Path + context.Request.QueryString);
-        else await Problems.WriteAsync(context, StatusCodes.Status401Unauthorized, Title, Detail);
+        else await Problems.WriteAsync(context, StatusCodes.Status401Unauthorized, Title, BearerHandler.IsGiven(context.Request) ? WrongToken : Detail);
     }
 }

@@ -87,7 +87,7 @@ public sealed class ConfigurationEdits(IDbContextFactory<WobbleDb> databases, Ti
     }
 
     private static Task<Configuration?> Locked(WobbleDb db, Guid id, CancellationToken cancel) =>
-        db.Configurations.FromSql($"select * from configurations where id = {id} for update").AsTracking().FirstOrDefaultAsync(cancel);
+        db.Configurations.FromSql($"select * from configurations where id = {id} for update").AsTracking().SingleOrDefaultAsync(cancel);
 
     private static async Task<Edit<SavedConfiguration>> Save(WobbleDb db, Configuration configuration, CancellationToken cancel)
     {

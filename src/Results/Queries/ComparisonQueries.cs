@@ -52,8 +52,8 @@ public sealed class ComparisonQueries(IDbContextFactory<WobbleDb> databases)
         ArgumentNullException.ThrowIfNull(slugs);
         await using var db = await databases.CreateDbContextAsync(cancel);
         var wanted = db.Runs.AsNoTracking().Where(r => slugs.Contains(r.Slug) && r.DeletedAt == null);
-        var rows = await wanted.Take(Most).Select(RunRow.Of).ToDictionaryAsync(r => r.Slug, cancel);
-        var details = await wanted.Take(Most).Select(r => new { r.Slug, r.Plan, r.Environment, r.Result, r.End }).ToDictionaryAsync(r => r.Slug, cancel);
+        var rows = await wanted.OrderBy(r => r.Id).Take(Most).Select(RunRow.Of).ToDictionaryAsync(r => r.Slug, cancel);
+        var details = await wanted.OrderBy(r => r.Id).Take(Most).Select(r => new { r.Slug, r.Plan, r.Environment, r.Result, r.End }).ToDictionaryAsync(r => r.Slug, cancel);
         var all = new List<ComparedRun>(rows.Count);
         foreach (string slug in slugs.Distinct())
         {

@@ -25,6 +25,7 @@ public sealed class DashboardHost : IAsyncLifetime
     private Factory? _factory;
 
     public TestDatabase Database { get; private set; } = default!;
+    public StoredRuns Runs => new(Database);
     public FakeJobs Jobs { get; } = new();
     public string SignIn { get; } = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
     public string DataFolder => _folder;
@@ -98,20 +99,6 @@ public sealed class DashboardHost : IAsyncLifetime
         await db.SaveChangesAsync();
     }
 
-    /// <summary>A run whose facts are recorded as a Runner records them.</summary>
-    public async Task<Run> AddRunAsync(FactsBuilder? builder = null, string? notes = null, params string[] tags)
-    {
-        builder ??= new FactsBuilder();
-        var run = new Run { Slug = Slug.New(), Definition = builder.Definition, Target = builder.Definition.Target, Class = builder.Class, State = RunState.Preparing, StartedAt = builder.Start, Notes = notes, Tags = [.. tags], CreatedAt = builder.Start.AddSeconds(-1) };
-        await using (var db = Database.CreateDbContext())
-        {
-            db.Add(run);
-            await db.SaveChangesAsync();
-        }
-        await new Recorder(Database).RecordAsync(run.Id, [.. builder.Build().Select((fact, i) => new NumberedFact(i + 1, fact))]);
-        return run;
-    }
-
     public async ValueTask DisposeAsync()
     {
         if (_factory is not null) await _factory.DisposeAsync();
@@ -130,6 +117,8 @@ public sealed class DashboardHost : IAsyncLifetime
             builder.UseSetting("DataFolder", host._folder);
             builder.UseSetting("WOBBLE_TOKEN", Token);
             builder.UseSetting("WOBBLE_SIGN_IN", host.SignIn);
+            builder.UseSetting("Logging:LogLevel:Default", "Warning");
+            builder.UseSetting("Logging:LogLevel:Microsoft.Hosting.Lifetime", "Warning");
             builder.UseSetting("Urls", "http://127.0.0.1:0");
             foreach (var (key, value) in host.Settings) builder.UseSetting(key, value);
             builder.ConfigureTestServices(services => services.AddSingleton<IBackgroundJobClient>(host.Jobs));

@@ -1,0 +1,70 @@
+using System.Reflection;
+using System.Security.Claims;
+using Microsoft.AspNetCore.Components;
+using Microsoft.Extensions.DependencyInjection;
+using Wobble.Dashboard.Access;
+using Wobble.Results.Domain;
+using Wobble.Results.Edits;
+using Wobble.Results.Jobs;
+
+namespace Wobble.Dashboard.Tests.Access;
+
+public sealed class ChangesTests(DashboardHost host) : IClassFixture<DashboardHost>
+{
+    private static readonly Definition Asked = new() { Target = "uwsgi-http/bottle" };
+
+    [Fact]
+    public async Task No_change_is_made_for_someone_signed_out()
+    {
+        await host.AddRunnerAsync();
+        await using var scope = host.Services.CreateAsyncScope();
+        scope.ServiceProvider.GetRequiredService<Operator>().ActFor(new ClaimsPrincipal(new ClaimsIdentity()));
+        var changes = scope.ServiceProvider.GetRequiredService<Changes>();
+        var methods = typeof(Changes).GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly);
+
+        foreach (var method in methods)
+            await Assert.ThrowsAsync<NotSignedInException>(() => (Task)method.Invoke(changes, [.. method.GetParameters().Select(p => Argument(p.ParameterType))])!);
+
+        await using var db = host.Database.CreateDbContext();
+        Assert.Empty(db.Runs.Where(r => r.Target == Asked.Target && r.JobId != null));
+        Assert.True(methods.Length >= 13);
+    }
+
+    [Fact]
+    public async Task A_session_that_has_ended_changes_nothing_more_in_an_open_page()
+    {
+        await using var scope = host.Services.CreateAsyncScope();
+        var sessions = scope.ServiceProvider.GetRequiredService<Sessions>();
+        var user = sessions.Begin("test");
+        var who = scope.ServiceProvider.GetRequiredService<Operator>();
+        who.ActFor(user);
+        Assert.True(await who.IsSignedInAsync());
+
+        sessions.End(user);
+
+        await Assert.ThrowsAsync<NotSignedInException>(who.RequireAsync);
+    }
+
+    [Theory, InlineData(typeof(RunQueue)), InlineData(typeof(RunEdits)), InlineData(typeof(ConfigurationEdits)), InlineData(typeof(ComparisonEdits))]
+    public void What_changes_things_is_in_no_container(Type type) => Assert.Null(host.Services.GetService(type));
+
+    [Fact]
+    public void A_page_is_for_the_operator_or_says_that_it_is_for_everyone()
+    {
+        var pages = typeof(Operator).Assembly.GetTypes().Where(t => t.GetCustomAttributes<RouteAttribute>().Any()).ToList();
+
+        Assert.NotEmpty(pages);
+        Assert.All(pages, page => Assert.True(page.GetCustomAttributes().Any(a => a is Microsoft.AspNetCore.Authorization.IAuthorizeData or Microsoft.AspNetCore.Authorization.IAllowAnonymous), $"{page.Name} says neither"));
+    }
+
+    private static object Argument(Type type) =>
+        type == typeof(string) ? "x"
+        : type == typeof(Guid) ? Guid.NewGuid()
+        : type == typeof(int) ? 1
+        : type == typeof(Definition) ? Asked
+        : type == typeof(RunRequest) ? new RunRequest { Definition = Asked }
+        : type == typeof(CancellationToken) ? CancellationToken.None
+        : type == typeof(IReadOnlyList<Guid>) ? (Guid[])[Guid.NewGuid()]
+        : type.IsAssignableFrom(typeof(string[])) ? (string[])["x"]
+        : Activator.CreateInstance(type)!;
+}
