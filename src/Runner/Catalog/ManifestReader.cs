@@ -19,6 +19,9 @@ internal static partial class ManifestReader
     [GeneratedRegex("^[A-Za-z_][A-Za-z0-9_.]*:[A-Za-z_][A-Za-z0-9_]*$")]
     private static partial Regex AppPattern { get; }
 
+    [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9._-]*(\[[^\]]*\])?\s*==\s*[^\s,]+")]
+    private static partial Regex PinnedPattern { get; }
+
     public static ServerManifest ReadServer(string file, string? addedFrom) => Read(file, root =>
     {
         var stop = root.Object("stop");
@@ -135,7 +138,9 @@ internal static partial class ManifestReader
     {
         if (root.OptionalText("requirements") is not { } relative) return null;
         string full = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(file)!, relative));
-        return File.Exists(full) ? full : throw new ManifestException("requirements", $"there is no file {full}");
+        if (!File.Exists(full)) throw new ManifestException("requirements", $"there is no file {full}");
+        string? loose = File.ReadLines(full).Select(l => l.Trim()).FirstOrDefault(l => l.Length > 0 && l[0] is not ('#' or '-') && !PinnedPattern.IsMatch(l));
+        return loose is null ? full : throw new ManifestException("requirements", $"'{loose}' in {full} is not allowed; package==version, one a line, with all that Debian's packages don't bring (as pip freeze lists it)");
     }
 
     private static void CheckServer(ServerManifest server)
@@ -145,9 +150,9 @@ internal static partial class ManifestReader
         if (server is { Protocol: "uwsgi", ReadyKind: "http" }) throw new ManifestException("ready.kind", "'http' is not allowed; tcp, as the server doesn't speak HTTP");
         string[] needed = server.Processes == WorkerProcesses.OneEach ? ["{port}", "{app}"] : ["{port}", "{app}", "{workers}"];
         foreach (string placeholder in needed)
-            if (!server.Command.Any(c => c.Contains(placeholder, StringComparison.Ordinal))) throw new ManifestException("command", $"has no {placeholder}");
+            if (!server.Command.Concat(server.Options.SelectMany(o => o.ArgumentsOf(o.Default))).Any(c => c.Contains(placeholder, StringComparison.Ordinal))) throw new ManifestException("command", $"has no {placeholder}");
         if (!server.Command.Contains("{options}") && server.Options.Any(o => o.Arguments.Count > 0)) throw new ManifestException("command", "has no {options}, but options have arguments");
-        foreach (string word in server.Command)
+        foreach (string word in server.Command.Concat(server.Options.SelectMany(o => o.Arguments.Values.SelectMany(a => a)).Select(a => a.Replace("{value}", "", StringComparison.Ordinal))))
             if (TargetCommand.UnknownPlaceholder(word) is { } unknown) throw new ManifestException("command", $"{unknown} is not known; {string.Join(", ", TargetCommand.Placeholders)} are");
         if (!TargetCommand.IsPlaceholder(server.Command[0]) && !Path.IsPathRooted(server.Command[0])) throw new ManifestException("command", $"'{server.Command[0]}' is no absolute path; such as /usr/bin/uwsgi, or {{python}}");
     }

@@ -89,7 +89,9 @@ internal sealed class PythonEnvironments(DataFolder data, TimeProvider clock)
             string[] pip = File.Exists("/usr/lib/python3/dist-packages/pip/__init__.py") ? ["--without-pip"] : [];
             var made = await ShortProcess.RunAsync(UnprivilegedUser.Command([StackPrograms.Python, "-m", "venv", "--system-site-packages", .. pip, environment.Folder]), variables, Left(), cancel);
             if (!made.Succeeded) return Failed(PipErrors.OfVenv(made), made.TimedOut);
-            var installed = await ShortProcess.RunAsync(UnprivilegedUser.Command([environment.Python, "-m", "pip", "install", "--no-input", "--progress-bar", "off", "--no-cache-dir", "-r", requirements]), variables, Left(), cancel);
+            // Without dependencies: requirements are whole and pinned, and a bound that a package puts on one that Debian has newer
+            // (meinheld on greenlet) would make pip build an old one that this Python can't compile.
+            var installed = await ShortProcess.RunAsync(UnprivilegedUser.Command([environment.Python, "-m", "pip", "install", "--no-input", "--no-deps", "--progress-bar", "off", "--no-cache-dir", "-r", requirements]), variables, Left(), cancel);
             if (!installed.Succeeded) return Failed(PipErrors.Of(installed, limit), installed.TimedOut);
             await GiveAsync(environment, "root", cancel);
             await File.WriteAllTextAsync(environment.Marker, clock.GetUtcNow().ToString("O", System.Globalization.CultureInfo.InvariantCulture), cancel);

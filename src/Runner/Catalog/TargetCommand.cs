@@ -14,7 +14,7 @@ internal sealed record CommandValues
     public required string Python { get; init; }
     /// <summary>Folder of the server's manifest.</summary>
     public required string Folder { get; init; }
-    /// <summary>Arguments that options add, in the order of the manifest.</summary>
+    /// <summary>Arguments that options add, in the order of the manifest; they may have placeholders, too.</summary>
     public required IReadOnlyList<string> Options { get; init; }
 }
 
@@ -34,7 +34,7 @@ internal static partial class TargetCommand
     public static IReadOnlyList<string> Fill(IReadOnlyList<string> command, CommandValues values)
     {
         string[] app = values.App.Split(':');
-        return command.SelectMany(word => word == "{options}" ? values.Options : [Fill(word)]).ToList();
+        return command.SelectMany(word => word == "{options}" ? values.Options.Select(Fill) : [Fill(word)]).ToList();
 
         string Fill(string word) => PlaceholderPattern.Replace(word, match => match.Value switch
         {

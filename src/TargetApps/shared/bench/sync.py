@@ -4,7 +4,6 @@ Connections are in autocommit mode, so a query is one round trip, as it is in `b
 """
 
 import contextlib
-import importlib
 import os
 import queue
 
@@ -17,9 +16,9 @@ SLOW = "SELECT pg_sleep(%s)"
 class Pool:
     """At most `size` connections, made when they are first needed. Whoever comes when all are in use, waits."""
 
-    def __init__(self, connect, size):
+    def __init__(self, connect, size, idle):
         self._connect = connect
-        self._idle = queue.LifoQueue()
+        self._idle = idle
         for _ in range(size):
             self._idle.put(None)
 
@@ -43,16 +42,19 @@ class Pool:
 def _psycopg2():
     import psycopg2
 
-    wait = bench.option("wait_callback", "off")
-    if wait != "off":
-        importlib.import_module("bench.green").install(wait)
+    idle = queue.LifoQueue()
+    if bench.option("wait_callback", "off") == "on":
+        from bench import green
+
+        green.install()
+        idle = green.LifoQueue()
 
     def connect():
         connection = psycopg2.connect("")
         connection.autocommit = True
         return connection
 
-    return connect
+    return connect, idle
 
 
 def _psycopg():
@@ -60,11 +62,11 @@ def _psycopg():
 
     # A prepared statement belongs to one server connection, and transaction pooling gives another one each time.
     threshold = None if os.environ.get("WOBBLE_POOLER") == "transaction" else 5
-    return lambda: psycopg.connect("", autocommit=True, prepare_threshold=threshold)
+    return lambda: psycopg.connect("", autocommit=True, prepare_threshold=threshold), queue.LifoQueue()
 
 
-_drivers = {"psycopg2": _psycopg2, "psycopg": _psycopg}
-_pool = Pool(_drivers[bench.option("driver", "psycopg2")](), int(bench.option("pool", "4")))
+_connect, _idle = {"psycopg2": _psycopg2, "psycopg": _psycopg}[bench.option("driver", "psycopg2")]()
+_pool = Pool(_connect, int(bench.option("pool", "4")), _idle)
 
 
 def _fetch_one(query, argument):
