@@ -71,11 +71,11 @@ internal sealed class TargetAssembly(
     private Dictionary<string, string> Versions(ServerManifest server, AppManifest app, DatabaseStyle database, PythonEnvironment? environment)
     {
         var versions = new Dictionary<string, string>();
-        string[] packages = ["python3", .. server.Packages, .. app.Packages, .. database.Packages];
-        foreach (string package in packages)
-            if (installed.VersionOf(package) is { } version) versions[ShortName(package)] = version;
-        if (environment is not null)
+                if (environment is not null)
             foreach (var (package, version) in environment.Versions()) versions[package] = version;
+        string[] packages = [.. server.Packages, .. app.Packages, .. database.Packages, "python3"];
+        foreach (string package in packages)
+            if (installed.VersionOf(package) is { } version) versions.TryAdd(ShortName(package), version);
         return versions;
     }
 
