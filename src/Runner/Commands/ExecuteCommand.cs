@@ -1,8 +1,73 @@
 using System.CommandLine;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using Wobble.Results;
+using Wobble.Results.Domain;
+using Wobble.Results.Facts;
+using Wobble.Runner.Execution;
+using Wobble.Runner.Hosting;
+using Wobble.Runner.Sandbox;
 
 namespace Wobble.Runner.Commands;
 
 internal static class ExecuteCommand
 {
-    public static Command Create() => new("execute", "Reads a plan on stdin, runs it in a sandbox, writes facts on stdout.");
+    public static Command Create()
+    {
+        var inside = new Option<bool>("--inside") { Hidden = true, Description = "This is the process in the sandbox." };
+        var data = new Option<string>("--data") { Description = "The data folder, with the benchmark's cluster.", DefaultValueFactory = _ => DataFolder.Default };
+        var command = new Command("execute", "Reads a plan on stdin, runs it in a sandbox, writes facts on stdout, one JSON object a line. Exits with 0 when the run completed, 3 when it failed, 130 when it was cancelled.") { inside, data };
+        command.SetAction((parsed, cancel) => parsed.GetValue(inside) ? InsideAsync() : OutsideAsync(new DataFolder(parsed.GetValue(data)!), cancel));
+        return command;
+    }
+
+    private static async Task<int> OutsideAsync(DataFolder data, CancellationToken cancel)
+    {
+        Plan plan;
+        try
+        {
+            plan = await JsonSerializer.DeserializeAsync<Plan>(Console.OpenStandardInput(), WobbleJson.Options, cancel) ?? throw new JsonException("null is no plan.");
+        }
+        catch (JsonException e)
+        {
+            await Console.Error.WriteLineAsync($"stdin: this is no plan; `wobble plan TARGET` prints one. {e.Message}");
+            return ExitCodes.BadInput;
+        }
+        await using var writer = new FactWriter(Console.OpenStandardOutput());
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancel, writer.Broken);
+        var last = await new ExecutionLauncher().RunAsync(plan, data, writer.AddAsync, end.Token);
+        return CodeOf(last.State);
+    }
+
+    private static async Task<int> InsideAsync()
+    {
+        using var cancel = new CancellationTokenSource();
+        var lines = LineReader.Start(new Microsoft.Win32.SafeHandles.SafeFileHandle(0, ownsHandle: false), "orders");
+        var order = JsonSerializer.Deserialize<InsideOrder>(await lines.ReadAsync(), WobbleJson.Options)!;
+        using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, c => Cancel(c, cancel));
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, c => Cancel(c, cancel));
+        _ = ObeyAsync(lines, cancel);
+
+        await using var writer = new FactWriter(Console.OpenStandardOutput());
+        await using var broken = writer.Broken.Register(cancel.Cancel);
+        var build = RunnerBuild.Current;
+        var end = await new InsideExecution(order, writer, [.. build.Command(build.Folder), "generate"], cancel.Token).RunAsync();
+        return CodeOf(end.State);
+    }
+
+    // A cancel, or the end of the launcher: either way the run is to end.
+    private static async Task ObeyAsync(System.Threading.Channels.ChannelReader<string> lines, CancellationTokenSource cancel)
+    {
+        await foreach (string line in lines.ReadAllAsync())
+            if (line == InsideOrder.Cancel) break;
+        await cancel.CancelAsync();
+    }
+
+    private static void Cancel(PosixSignalContext context, CancellationTokenSource cancel)
+    {
+        context.Cancel = true;
+        cancel.Cancel();
+    }
+
+    private static int CodeOf(RunState state) => state switch { RunState.Completed => ExitCodes.Ok, RunState.Cancelled => ExitCodes.Cancelled, _ => ExitCodes.Failed };
 }

@@ -1,16 +1,107 @@
+using System.Globalization;
+using System.Text.Json;
+using Wobble.Results;
 using Wobble.Results.Domain;
 using Wobble.Results.Facts;
 using Wobble.Runner.Hosting;
+using Wobble.Runner.Measurement;
+using Wobble.Runner.Sandbox;
+using Wobble.Runner.Stacks;
 
 namespace Wobble.Runner.Execution;
 
 /// <summary>
 /// Runs a plan in a sandbox of its own and passes its facts on, in order, one at a time; the first is the <see cref="PlanFact"/>, the last the
 /// <see cref="EndFact"/>, which is also returned. Guarantees: the end always comes, by a known time, however the sandbox dies; nothing of the stack
-/// is left afterwards; one run at a time on this machine (a second waits and says so). A fact that can't be passed on ends the run.
+/// is left afterwards; one run at a time on this machine (a second waits and says so). Only what <c>onFact</c> throws is thrown, after the sandbox is ended.
 /// </summary>
-internal sealed class ExecutionLauncher
+internal sealed class ExecutionLauncher(string? lockPath = null)
 {
+    /// <summary>Task of the progress fact while another run has the machine.</summary>
+    public const string Waiting = "waiting for another run on this machine";
+
+    // Beyond what an orderly stop may take, then it is killed.
+    private static readonly TimeSpan StopSlack = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan GoneLimit = TimeSpan.FromSeconds(2);
+
     /// <summary>Runs <paramref name="plan"/> to its end. A cancel makes the end <see cref="RunState.Cancelled"/>; it is never thrown.</summary>
-    public Task<EndFact> RunAsync(Plan plan, DataFolder data, Func<Fact, ValueTask> onFact, CancellationToken cancel) => throw new NotSupportedException("Lands with the sandbox.");
+    public async Task<EndFact> RunAsync(Plan plan, DataFolder data, Func<Fact, ValueTask> onFact, CancellationToken cancel)
+    {
+        await onFact(new PlanFact(plan));
+        await onFact(new PhaseFact(RunState.Preparing));
+        EndFact end;
+        try
+        {
+            using var machine = await MachineLock.AcquireAsync(lockPath ?? MachineLock.DefaultPath, () => onFact(new ProgressFact(Waiting, 0, 0)), cancel);
+            end = await RunAloneAsync(plan, data, onFact, cancel);
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            end = new EndFact { State = RunState.Cancelled, Reason = "Cancelled before it began." };
+        }
+        catch (Exception e) when (e is StackException or IOException or UnauthorizedAccessException)
+        {
+            end = Failed(e.Message);
+        }
+        await onFact(end);
+        return end;
+    }
+
+    private static EndFact Failed(string reason) => new() { State = RunState.Failed, Reason = reason };
+
+    private static async Task<EndFact> RunAloneAsync(Plan plan, DataFolder data, Func<Fact, ValueTask> onFact, CancellationToken cancel)
+    {
+        string? noSandbox = plan.Layout.Sandboxed ? null : SandboxProbe.Reason ?? "the plan says so";
+        if (plan.Layout.Sandboxed && SandboxProbe.Reason is { } reason) return Failed($"The plan wants a sandbox, but there is none here: {reason}.");
+        if (noSandbox is not null) await StraySweep.RunAsync();
+        var user = UnprivilegedUser.EnsureUser();
+        using var folders = RunFolders.Create(plan, data, user);
+        using var cluster = new BenchmarkCluster(data.Cluster);
+        var limit = Deadlines.Whole(plan, cluster.IsSeeded);
+        if (noSandbox is not null) await onFact(new EventFact("wobble", EventKinds.Warning, $"There is no sandbox, because {noSandbox}: stack and load share the machine's ports and processes with everything else."));
+        await onFact(new EventFact("wobble", EventKinds.Phase, string.Create(CultureInfo.InvariantCulture, $"The run has the machine; it ends within {limit.TotalSeconds:0} s, by {DateTimeOffset.UtcNow + limit:HH:mm:ss} UTC, whatever happens.")));
+
+        var (command, environment) = SandboxCommand.Create(plan, folders, data, user);
+        using var sandbox = await SandboxProcess.StartAsync(command, environment);
+        try
+        {
+            sandbox.WriteLine(JsonSerializer.Serialize(new InsideOrder(plan, EnvironmentReader.Read(plan, noSandbox, user)), WobbleJson.Options));
+            return await FollowAsync(plan, sandbox, limit, onFact, cancel);
+        }
+        finally
+        {
+            sandbox.Kill();
+            await sandbox.Exit;
+            if (noSandbox is not null) await StraySweep.RunAsync(folders.Stack);
+            if (!await cluster.LockAsync(GoneLimit, inherited: false, CancellationToken.None)) await onFact(new EventFact("wobble", EventKinds.Warning, $"Processes of the stack still hold the benchmark's cluster {Duration.Format(GoneLimit)} after the run's end."));
+        }
+    }
+
+    /// <summary>Passes facts on until the sandbox's end, which comes by itself, after a cancel, or by force at the deadline.</summary>
+    private static async Task<EndFact> FollowAsync(Plan plan, SandboxProcess sandbox, TimeSpan limit, Func<Fact, ValueTask> onFact, CancellationToken cancel)
+    {
+        using var over = new CancellationTokenSource(limit);
+        using var forced = new CancellationTokenSource();
+        await using var onOver = over.Token.Register(sandbox.Kill);
+        await using var onForced = forced.Token.Register(sandbox.Kill);
+        await using var onCancel = cancel.Register(() =>
+        {
+            sandbox.WriteLine(InsideOrder.Cancel);
+            forced.CancelAfter(Deadlines.StopLoad + Deadlines.Stop(plan) + StopSlack);
+        });
+
+        EndFact? end = null;
+        await foreach (string line in sandbox.Lines.ReadAllAsync(CancellationToken.None))
+        {
+            if (!Fact.TryParse(line, out var fact)) continue;
+            if (fact is EndFact last) end = last;
+            else if (end is null) await onFact(fact!);
+        }
+        var exit = await sandbox.Exit;
+        if (end is not null) return end;
+        string words = await sandbox.LastWordsAsync();
+        string said = words.Length > 0 ? $" It said: {words}" : "";
+        if (cancel.IsCancellationRequested) return new EndFact { State = RunState.Cancelled, Reason = forced.IsCancellationRequested ? $"Cancelled; it did not stop in time and was killed.{said}" : "Cancelled." };
+        return Failed(over.IsCancellationRequested ? $"The run did not end within {limit.TotalSeconds:0} s and was killed.{said}" : $"The Execution {exit} before its end.{said}");
+    }
 }

@@ -27,12 +27,17 @@ internal sealed class BenchmarkCluster(string folder) : IDisposable
     private string Unfinished => Path.Combine(folder, "unfinished");
     private string MarkerFile => Path.Combine(folder, "seeded.json");
 
-    /// <summary>Takes the lock, waiting for the last processes of an earlier stack to go. False when they don't within <paramref name="limit"/>.</summary>
-    public async Task<bool> LockAsync(TimeSpan limit, CancellationToken cancel)
+    /// <summary>The file that is locked. The stack's user must be able to open it, whoever made it.</summary>
+    public string LockFile => Path.Combine(folder, "lock");
+
+    /// <summary>
+    /// Takes the lock, waiting for the last processes of an earlier stack to go. False when they don't within <paramref name="limit"/>.
+    /// <paramref name="inherited"/>: every process started from now on holds it too.
+    /// </summary>
+    public async Task<bool> LockAsync(TimeSpan limit, bool inherited, CancellationToken cancel)
     {
-        string path = Path.Combine(folder, "lock");
-        // Without O_CLOEXEC on purpose: the components shall inherit it.
-        _lock = Native.Open(path, Native.O_RDWR | Native.O_CREAT, 0b110_000_000);
+        string path = LockFile;
+        _lock = Native.Open(path, Native.O_RDWR | Native.O_CREAT | (inherited ? 0 : Native.O_CLOEXEC), 0b110_000_000);
         if (_lock < 0) throw new StackException($"The benchmark's cluster can't be locked: {path}: {Native.LastError()}.");
         var waited = Stopwatch.StartNew();
         while (Native.Flock(_lock, Native.LOCK_EX | Native.LOCK_NB) != 0)

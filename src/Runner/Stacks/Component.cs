@@ -46,6 +46,8 @@ internal sealed class Component(ComponentPlan plan, StackLayout layout, LogPump 
     public LogBuffer Log { get; } = new();
     /// <summary>Its processes; only once it is started.</summary>
     public ProcessFamily Family { get; private set; } = null!;
+    /// <summary>True when its first process ended though nobody had asked it to stop.</summary>
+    public bool Crashed { get; private set; }
     /// <summary>Completes when its first process ended, asked or not.</summary>
     public Task<ComponentExit> Exit { get; private set; } = null!;
 
@@ -105,7 +107,7 @@ internal sealed class Component(ComponentPlan plan, StackLayout layout, LogPump 
     /// <summary>Asks it to stop, waits, kills what doesn't, proves it gone, reports what was left. Never throws, never hangs.</summary>
     public async Task<ComponentStop> StopAsync()
     {
-        if (_process is null) return new ComponentStop(false, TimeSpan.Zero, []);
+        if (_process is null || State == ComponentState.Gone) return new ComponentStop(false, TimeSpan.Zero, []);
         var took = Stopwatch.StartNew();
         var leftovers = new List<string>();
         bool wasRunning = !Exit.IsCompleted;
@@ -131,6 +133,7 @@ internal sealed class Component(ComponentPlan plan, StackLayout layout, LogPump 
     private async Task<ComponentExit> WaitAsync(int pid)
     {
         var status = await ChildReaper.Watch(pid);
+        Crashed = State < ComponentState.Stopping;
         return new ComponentExit(status, _ran.Elapsed);
     }
 

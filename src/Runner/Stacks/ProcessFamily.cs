@@ -2,10 +2,11 @@ namespace Wobble.Runner.Stacks;
 
 /// <summary>
 /// The processes that came from one component: its root, what is below it, what is in its session, and whatever was once seen as one of these and
-/// still lives (a worker whose master died has another parent, a daemon another session). For one thread at a time.
+/// still lives (a worker whose master died has another parent, a daemon another session). For any thread.
 /// </summary>
 internal sealed class ProcessFamily
 {
+    private readonly Lock _gate = new();
     private readonly HashSet<(int Pid, long Started)> _known = [];
 
     public ProcessFamily(int root)
@@ -21,17 +22,17 @@ internal sealed class ProcessFamily
     public IReadOnlyList<ProcessStat> Members(IReadOnlyDictionary<int, ProcessStat> all)
     {
         var members = new Dictionary<int, ProcessStat>();
-        bool grew = true;
-        while (grew)
+        lock (_gate)
         {
-            grew = false;
-            foreach (var (pid, process) in all)
+            // Until nothing is added: a child may come before its parent.
+            for (int before = -1; before < members.Count;)
             {
-                if (members.ContainsKey(pid)) continue;
-                if (process.Session != Root && !members.ContainsKey(process.Parent) && !_known.Contains(process.Identity)) continue;
-                members.Add(pid, process);
-                _known.Add(process.Identity);
-                grew = true;
+                before = members.Count;
+                foreach (var (pid, process) in all)
+                {
+                    if (process.Session != Root && !members.ContainsKey(process.Parent) && !_known.Contains(process.Identity)) continue;
+                    if (members.TryAdd(pid, process)) _known.Add(process.Identity);
+                }
             }
         }
         return [.. members.Values.Where(p => p.IsAlive).OrderBy(p => p.Pid == Root ? 0 : p.Pid)];

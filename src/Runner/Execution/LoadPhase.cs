@@ -1,0 +1,88 @@
+using Wobble.Results.Domain;
+using Wobble.Results.Facts;
+using Wobble.Runner.Measurement;
+
+namespace Wobble.Runner.Execution;
+
+/// <summary>How the load went: the generator's totals as far as it got, and why it did not get to its end, when it didn't.</summary>
+internal sealed record LoadOutcome(LoadTotals? Totals, string? Failure);
+
+/// <summary>
+/// The load from <c>go</c> to the generator's end: passes its facts on, each second with what was watched in it. Ends early, by a stated time, when the
+/// run is cancelled, when the stack fell over, or when the generator hangs; the second that was going on then is still waited for.
+/// </summary>
+internal sealed class LoadPhase(Plan plan, GeneratorProcess generator, Stack stack, FactWriter facts, MeasurementClock clock)
+{
+    // A stack that lost a part and answers nothing for so long has fallen over, though processes of it are still there.
+    private const int SilentSeconds = 5;
+    private static readonly TimeSpan LastSecond = TimeSpan.FromSeconds(1.3);
+
+    private readonly TaskCompletionSource<string> _silent = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource _nextSecond = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _silentSeconds;
+    private EndFact? _end;
+
+    /// <summary>Throws only <see cref="OperationCanceledException"/> when <paramref name="cancel"/> asks for it.</summary>
+    public async Task<LoadOutcome> RunAsync(CancellationToken cancel)
+    {
+        await using var sampler = new StackSampler(stack.Components);
+        await sampler.BeginAsync(cancel);
+        var cancelled = Task.Delay(Timeout.Infinite, cancel);
+        var limit = Deadlines.Load(plan.Load);
+        var late = Task.Delay(limit, cancel);
+        generator.Go();
+        var reading = ReadAsync(sampler);
+
+        var first = await Task.WhenAny(reading, stack.FellOver, _silent.Task, cancelled, late);
+        bool fell = first == stack.FellOver || first == _silent.Task;
+        if (fell) await Task.WhenAny(_nextSecond.Task, reading, cancelled, Task.Delay(LastSecond, CancellationToken.None));
+        await generator.StopAsync(Deadlines.StopLoad);
+        await reading;
+
+        cancel.ThrowIfCancellationRequested();
+        if (fell) return new LoadOutcome(_end?.Totals, $"Fell over {clock.When()}: {await (Task<string>)first}.");
+        if (first == late) return new LoadOutcome(_end?.Totals, $"The load did not end within {Duration.Format(limit)}.{generator.Quote()}");
+        if (_end is null) return new LoadOutcome(null, $"Fell over {clock.When()}: the load generator {await generator.Exit}.{generator.Quote()}");
+        return new LoadOutcome(_end.Totals, _end.State == RunState.Completed ? null : _end.Reason ?? $"The load generator ended as {_end.State.Word()}.");
+    }
+
+    private async Task ReadAsync(StackSampler sampler)
+    {
+        await foreach (string line in generator.Lines.ReadAllAsync())
+        {
+            if (!Fact.TryParse(line, out var fact)) continue;
+            switch (fact)
+            {
+                case PhaseFact phase:
+                    clock.Enter(phase.Phase);
+                    if (phase.Phase == RunState.Measuring) await sampler.BeginAsync(CancellationToken.None);
+                    await facts.AddAsync(phase);
+                    break;
+                case SampleFact second:
+                    await PassOnAsync(second, sampler);
+                    break;
+                case EndFact end:
+                    _end = end;
+                    break;
+                case EventFact { Second: null } happened:
+                    await facts.AddAsync(happened with { Second = clock.Second });
+                    break;
+                default:
+                    await facts.AddAsync(fact!);
+                    break;
+            }
+        }
+    }
+
+    private async Task PassOnAsync(SampleFact second, StackSampler sampler)
+    {
+        var (sample, notices) = await sampler.MergeAsync(second, CancellationToken.None);
+        await facts.AddAsync(sample);
+        foreach (var notice in notices) await facts.AddAsync(new EventFact(notice.Component, notice.Kind, notice.Text, clock.Second));
+        Interlocked.Exchange(ref _nextSecond, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+
+        bool answered = second.Kinds.Any(k => k.Requests > 0);
+        _silentSeconds = answered || stack.TargetCrash is null ? 0 : _silentSeconds + 1;
+        if (_silentSeconds >= SilentSeconds) _silent.TrySetResult($"{stack.TargetCrash}, and nothing was answered for {SilentSeconds} seconds");
+    }
+}

@@ -1,0 +1,125 @@
+using System.Globalization;
+using Wobble.Results.Domain;
+using Wobble.Results.Facts;
+using Wobble.Runner.Measurement;
+using Wobble.Runner.Stacks;
+
+namespace Wobble.Runner.Execution;
+
+/// <summary>
+/// All components of a plan: started in two waves (database and pooler; then target and proxy, each wave at once), watched, stopped in reverse.
+/// Guarantees: a component that ends unasked is an event at once, and <see cref="FellOver"/> when the run can't go on without it.
+/// </summary>
+internal sealed class Stack : IAsyncDisposable
+{
+    private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(100);
+
+    private readonly Plan _plan;
+    private readonly FactWriter _facts;
+    private readonly MeasurementClock _clock;
+    private readonly TaskCompletionSource<string> _fellOver = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly List<Task> _watches = [];
+    private volatile bool _stopping;
+
+    public Stack(Plan plan, LogPump pump, FactWriter facts, MeasurementClock clock)
+    {
+        _plan = plan;
+        _facts = facts;
+        _clock = clock;
+        var cores = Cores.Allowed();
+        var ofStack = Cores.OfStack(cores);
+        Components = [.. plan.Components.Select(c => new Component(c, plan.Layout, pump, ofStack.Count == cores.Count ? null : ofStack))];
+    }
+
+    public IReadOnlyList<Component> Components { get; }
+
+    /// <summary>Completes with the reason when the run can't go on: the proxy, the pooler or the database ended, or nothing of the target is left.</summary>
+    public Task<string> FellOver => _fellOver.Task;
+
+    /// <summary>What happened to a part of the target, if anything; the rest of it may still answer.</summary>
+    public string? TargetCrash { get; private set; }
+
+    /// <summary>Starts all of it; each probe is answered when this returns. Throws <see cref="StackException"/>.</summary>
+    public async Task StartAsync(CancellationToken cancel)
+    {
+        foreach (var wave in Components.GroupBy(c => c.Plan.Kind is ComponentKind.Database or ComponentKind.Pooler))
+        {
+            foreach (var component in wave)
+            {
+                cancel.ThrowIfCancellationRequested();
+                component.Start();
+                await TellAsync(component.Name, EventKinds.Started, $"Started as process {component.Family.Root}: {string.Join(' ', component.Plan.Command)}");
+                _watches.Add(WatchAsync(component));
+            }
+            foreach (var component in wave)
+            {
+                await component.WaitUntilReadyAsync(cancel);
+                await TellAsync(component.Name, EventKinds.Ready, string.Create(CultureInfo.InvariantCulture, $"Ready {component.RanFor.TotalMilliseconds:0} ms after its start."));
+            }
+        }
+    }
+
+    /// <summary>A master that is up without a worker: it holds its port and answers nobody.</summary>
+    public async Task<IReadOnlyList<string>> LookForIdleMastersAsync()
+    {
+        var all = ProcessTable.Read();
+        var found = new List<string>();
+        foreach (var component in Components.Where(c => c is { State: ComponentState.Ready, Plan.Workers: > 0 } && !c.Exit.IsCompleted))
+        {
+            int below = component.Family.Members(all).Count - 1;
+            if (below > 0) continue;
+            found.Add($"{component.Name}'s master ({component.Family.Root}) was still up at the end of the load, but without a worker");
+            await TellAsync(component.Name, EventKinds.Warning, found[^1] + ".");
+        }
+        return found;
+    }
+
+    /// <summary>Stops all of it, the last started first. Returns what was left behind though asked to stop.</summary>
+    public async Task<IReadOnlyList<string>> StopAsync()
+    {
+        _stopping = true;
+        var leftovers = new List<string>();
+        foreach (var kind in Components.Reverse().GroupBy(c => c.Plan.Kind))
+        {
+            var stops = kind.Where(c => c.State != ComponentState.Planned).Select(async c => (Component: c, Stop: await c.StopAsync())).ToList();
+            foreach (var (component, stop) in await Task.WhenAll(stops))
+            {
+                string took = string.Create(CultureInfo.InvariantCulture, $"{stop.Took.TotalMilliseconds:0} ms");
+                if (stop.Killed) await TellAsync(component.Name, EventKinds.Killed, $"{stop.Leftovers[0]}.");
+                else if (!component.Crashed) await TellAsync(component.Name, EventKinds.Stopped, $"Stopped in {took}: {(await component.Exit).Status}.");
+                foreach (string left in stop.Leftovers.Skip(stop.Killed ? 1 : 0)) await TellAsync(component.Name, EventKinds.LeftOrphans, left + ".");
+                leftovers.AddRange(stop.Leftovers);
+            }
+        }
+        await Task.WhenAll(_watches);
+        return leftovers;
+    }
+
+    public async ValueTask DisposeAsync() => await StopAsync();
+
+    private async Task WatchAsync(Component component)
+    {
+        var exit = await component.Exit;
+        if (!component.Crashed) return;
+        string what = $"{component.Name} {exit.Status}";
+        await TellAsync(component.Name, EventKinds.Crashed, string.Create(CultureInfo.InvariantCulture, $"{what} after {exit.RanFor.TotalSeconds:0.0} s.{component.Quote()}"));
+        if (component.Plan.Kind != ComponentKind.Target)
+        {
+            _fellOver.TrySetResult(what);
+            return;
+        }
+        TargetCrash ??= what;
+        var target = Components.Where(c => c.Plan.Kind == ComponentKind.Target && c.State != ComponentState.Planned).ToList();
+        while (!_stopping && target.All(c => c.Exit.IsCompleted))
+        {
+            if (target.All(c => c.Living().Count == 0))
+            {
+                _fellOver.TrySetResult(what);
+                return;
+            }
+            await Task.Delay(LookAgain);
+        }
+    }
+
+    private ValueTask TellAsync(string component, string kind, string text) => _facts.AddAsync(new EventFact(component, kind, text, _clock.Second));
+}
