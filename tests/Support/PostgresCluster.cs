@@ -99,7 +99,7 @@ public sealed class PostgresCluster : IAsyncDisposable
     private Process StartServer()
     {
         string[] command = AsUser($"{_binaries}/postgres", "-D", $"{_folder}/data", "-k", _folder,
-            "-c", "listen_addresses=", "-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off", "-c", "max_connections=200", "-c", "shared_buffers=64MB", "-c", "logging_collector=off");
+            "-c", "listen_addresses=", "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=200", "-c", "shared_buffers=64MB", "-c", "logging_collector=off");
         var started = new TaskCompletionSource<Process>();
         // The parent-death signal follows the thread that started the child, so this one lives as long as the server.
         var thread = new Thread(() =>

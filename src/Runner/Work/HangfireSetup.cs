@@ -1,6 +1,10 @@
 using Hangfire;
+using Hangfire.AspNetCore;
 using Hangfire.PostgreSql;
+using Hangfire.PostgreSql.Factories;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 using Wobble.Results.Jobs;
 
@@ -14,21 +18,21 @@ internal static class HangfireSetup
     /// <summary>Adds the server and its storage.</summary>
     public static void AddHangfireWork(this IServiceCollection services, WorkSettings settings)
     {
-        services.AddHangfire((provider, hangfire) => hangfire
-            .SetDataCompatibilityLevel(CompatibilityLevel.Version_180)
-            .UseSimpleAssemblyNameTypeSerializer()
-            .UseRecommendedSerializerSettings()
-            .UsePostgreSqlStorage(storage => storage.UseNpgsqlConnection(settings.ConnectionString), StorageOptions()));
-        services.AddHangfireServer(server =>
-        {
-            server.ServerName = settings.Name;
-            server.Queues = [RunQueues.Any, RunQueues.For(settings.Name)];
-            server.WorkerCount = 1;
-            server.CancellationCheckInterval = TimeSpan.FromSeconds(1);
-            // A run that is stopped stops its stack in order first.
-            server.ShutdownTimeout = WorkHost.ShutdownTimeout;
-        });
+        // How jobs are written: as the Dashboard, which writes them, does.
+        GlobalConfiguration.Configuration.SetDataCompatibilityLevel(CompatibilityLevel.Version_180).UseSimpleAssemblyNameTypeSerializer().UseRecommendedSerializerSettings();
+        var storage = new PostgreSqlStorage(new NpgsqlConnectionFactory(settings.ConnectionString, StorageOptions()), StorageOptions());
+        // Not by AddHangfire, which would make this the storage of the whole process.
+        services.AddSingleton<JobStorage>(storage);
+        services.AddSingleton<IBackgroundJobClient>(_ => new BackgroundJobClient(storage));
         services.AddSingleton<QueueBell>();
+        services.AddHostedService<JobServer>();
+    }
+
+    /// <summary>Hangfire logs through one provider of the whole process.</summary>
+    public static void LogTo(ILoggerFactory? loggers)
+    {
+        if (loggers is null) GlobalConfiguration.Configuration.UseNoOpLogProvider();
+        else GlobalConfiguration.Configuration.UseLogProvider(new AspNetCoreLogProvider(loggers));
     }
 
     /// <summary>Makes Hangfire's tables. Called under the schema's lock, since two at once would disturb each other.</summary>
@@ -56,5 +60,40 @@ internal sealed class QueueBell(JobStorage storage)
     public void Ring()
     {
         if (storage is PostgreSqlStorage postgres && postgres.QueueProviders.GetProvider(RunQueues.Any).GetJobQueue() is PostgreSqlJobQueue queue) queue.FetchNextJob();
+    }
+}
+
+/// <summary>Hangfire's server, which fetches jobs and hands them to <see cref="RunJob"/>.</summary>
+internal sealed class JobServer(WorkSettings settings, JobStorage storage, IRunJob job) : IHostedService, IDisposable
+{
+    private BackgroundJobServer? _server;
+
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        _server = new BackgroundJobServer(new BackgroundJobServerOptions
+        {
+            ServerName = settings.Name,
+            Queues = [RunQueues.Any, RunQueues.For(settings.Name)],
+            WorkerCount = 1,
+            CancellationCheckInterval = TimeSpan.FromSeconds(1),
+            // After its run has ended, see RunDrain: it needs only to say so.
+            ShutdownTimeout = TimeSpan.FromSeconds(3),
+            Activator = new Activator(job),
+        }, storage);
+        return Task.CompletedTask;
+    }
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        if (_server is null) return;
+        _server.SendStop();
+        await _server.WaitForShutdownAsync(cancellationToken);
+    }
+
+    public void Dispose() => _server?.Dispose();
+
+    private sealed class Activator(IRunJob job) : JobActivator
+    {
+        public override object ActivateJob(Type jobType) => job;
     }
 }

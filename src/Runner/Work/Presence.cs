@@ -61,13 +61,14 @@ internal sealed class Presence(WorkSettings settings, IDbContextFactory<WobbleDb
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         string shown = "";
+        bool isAway = false;
         for (int beat = 1; !stoppingToken.IsCancellationRequested; beat++)
         {
             try
             {
                 string doing = Doing;
                 await BeatAsync(doing, doing != shown, stoppingToken);
-                shown = doing;
+                (shown, isAway) = (doing, false);
                 if (beat % BeatsBetweenCatalogues == 0 && _doing.IsEmpty) await PublishCatalogueAsync(stoppingToken);
                 await _changed.WaitAsync(Beat, stoppingToken);
                 // What changed in the same moment is one change.
@@ -75,7 +76,8 @@ internal sealed class Presence(WorkSettings settings, IDbContextFactory<WobbleDb
             }
             catch (Exception e) when (Databases.IsAway(e))
             {
-                logger.PresenceFailed(e.Message);
+                if (!isAway) logger.PresenceFailed(e.Message);
+                isAway = true;
                 await Task.Delay(Beat, stoppingToken).ContinueWith(_ => { }, TaskScheduler.Default);
             }
             catch (OperationCanceledException)

@@ -15,6 +15,9 @@ internal sealed class RunJob(
     WorkSettings settings, RunClaims claims, CancelWishes wishes, Recovery recovery, Seeding seeding, IExecutions executions, Recorder recorder, Presence presence,
     IHostApplicationLifetime lifetime, ILogger<RunJob> logger) : IRunJob
 {
+    // What PostgreSQL doesn't take until then is in the journal for the next start.
+    private static readonly TimeSpan PatienceWhenStopping = TimeSpan.FromSeconds(3);
+
     public async Task ExecuteAsync(Guid runId, CancellationToken cancellation)
     {
         // A job that is fetched while the Runner stops is left for the next start.
@@ -103,9 +106,8 @@ internal sealed class RunJob(
             logger.RunFailed(e, run);
             await recorder.RecordAsync(run, recording.Facts + 1, end with { State = RunState.Failed, Reason = $"Its journal can't be written: {e.Message}" });
         }
-        // While the Runner stops, PostgreSQL gets a moment; what it doesn't take is in the journal for the next start.
         using var patience = new CancellationTokenSource();
-        await using var stopping = lifetime.ApplicationStopping.Register(() => patience.CancelAfter(TimeSpan.FromSeconds(5)));
+        await using var stopping = lifetime.ApplicationStopping.Register(() => patience.CancelAfter(PatienceWhenStopping));
         bool recorded = await recording.FinishAsync(patience.Token);
         logger.RunEnded(run, end.State.Word(), recorded ? end.Reason ?? "as planned" : "not yet recorded, the journal has it");
     }

@@ -34,29 +34,33 @@ internal sealed class RunnerLock(WorkSettings settings, IHostApplicationLifetime
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        while (!stoppingToken.IsCancellationRequested)
+        try
         {
-            try
+            while (true)
             {
-                // Nothing is listened to: this returns only when the connection breaks.
-                await _connection!.WaitAsync(stoppingToken);
+                logger.LockLost(await UntilBrokenAsync(stoppingToken));
+                if (!await TryTakeAsync(TakeAgainWithin, stoppingToken)) break;
+                logger.LockHeldAgain();
             }
-            catch (Exception e) when (e is NpgsqlException or IOException or InvalidOperationException)
-            {
-                logger.LockLost(e.Message);
-                if (await TryTakeAsync(TakeAgainWithin, stoppingToken))
-                {
-                    logger.LockHeldAgain();
-                    continue;
-                }
-                logger.NameTaken(settings.Name);
-                lifetime.StopApplication();
-                return;
-            }
-            catch (OperationCanceledException)
-            {
-                return;
-            }
+            logger.NameTaken(settings.Name);
+            lifetime.StopApplication();
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The Runner stops.
+        }
+    }
+
+    private async Task<string> UntilBrokenAsync(CancellationToken stop)
+    {
+        try
+        {
+            // Nothing is listened to: this ends only when the connection does.
+            while (true) await _connection!.WaitAsync(stop);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            return e.Message;
         }
     }
 

@@ -41,6 +41,10 @@ internal sealed class Sweeper(
                 {
                     await SweepAsync(stoppingToken);
                 }
+                catch (Exception e) when (Databases.IsAway(e))
+                {
+                    // Others say so already.
+                }
                 catch (Exception e) when (e is not OperationCanceledException)
                 {
                     logger.SweepFailed(e.Message);

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -12,8 +13,8 @@ namespace Wobble.Runner.Work;
 /// <summary>The Runner as a process: takes its name, ends what it left when it died, then takes jobs until it is told to stop.</summary>
 internal static class WorkHost
 {
-    /// <summary>How long a run that is stopped may take to stop its stack.</summary>
-    public static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(25);
+    // How long a run that is stopped may take to stop its stack, and all else after it.
+    private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(40);
 
     private static readonly TimeSpan RetryDatabase = TimeSpan.FromSeconds(1);
 
@@ -24,13 +25,22 @@ internal static class WorkHost
     public static async Task<int> RunAsync(WorkSettings settings, Action<IServiceCollection> configure, CancellationToken stop = default)
     {
         using var host = Build(settings, configure);
-        var logger = host.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Wobble.Runner.Work");
+        var loggers = host.Services.GetRequiredService<ILoggerFactory>();
+        var logger = loggers.CreateLogger("Wobble.Runner.Work");
+        HangfireSetup.LogTo(loggers);
+        bool ended = false;
         try
         {
-            // SIGTERM ends the waiting for a PostgreSQL, too.
+            // The host's own handling of signals begins with its start; waiting for a PostgreSQL must end by them, too.
             using var early = CancellationTokenSource.CreateLinkedTokenSource(stop);
-            using var term = System.Runtime.InteropServices.PosixSignalRegistration.Create(System.Runtime.InteropServices.PosixSignal.SIGTERM, context => { context.Cancel = true; early.Cancel(); });
-            using var interrupt = System.Runtime.InteropServices.PosixSignalRegistration.Create(System.Runtime.InteropServices.PosixSignal.SIGINT, context => { context.Cancel = true; early.Cancel(); });
+            void End(PosixSignalContext context)
+            {
+                context.Cancel = true;
+                ended = true;
+                early.Cancel();
+            }
+            using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
+            using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
             await PrepareAsync(host.Services, logger, early.Token);
             logger.AtWork(settings.Name, $"{RunQueues.Any}, {RunQueues.For(settings.Name)}", settings.Data.Root);
             await host.StartAsync(early.Token);
@@ -44,9 +54,13 @@ internal static class WorkHost
             await Console.Error.WriteLineAsync(Databases.IsRefused(e) ? $"ConnectionStrings__Wobble: PostgreSQL refuses it: {e.Message}" : e.Message);
             return ExitCodes.BadInput;
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (stop.IsCancellationRequested || ended)
         {
             return ExitCodes.Ok;
+        }
+        finally
+        {
+            HangfireSetup.LogTo(null);
         }
     }
 
@@ -60,8 +74,10 @@ internal static class WorkHost
             console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
             console.ColorBehavior = Microsoft.Extensions.Logging.Console.LoggerColorBehavior.Disabled;
         });
+        // What EF can't do is caught and said by who asked for it.
+        builder.Logging.AddFilter("Microsoft.EntityFrameworkCore", LogLevel.Critical);
         var services = builder.Services;
-        services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout + TimeSpan.FromSeconds(5));
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
         services.AddSingleton(settings);
         services.AddSingleton(TimeProvider.System);
         services.AddDbContextFactory<WobbleDb>(db => WobbleDb.Configure(db, settings.ConnectionString));
@@ -73,7 +89,7 @@ internal static class WorkHost
         services.AddSingleton<Recovery>();
         services.AddSingleton<IRunJob, RunJob>();
         configure(services);
-        // In this order they start, in the reverse one they stop: jobs are the first to stop, the row is the last to say so.
+        // In this order they start, in the reverse one they stop: the run is the first to stop, the row is the last to say so.
         AddHosted<RunnerLock>(services);
         AddHosted<Presence>(services);
         AddHosted<WorkListener>(services);
@@ -81,6 +97,7 @@ internal static class WorkHost
         AddHosted<Sweeper>(services);
         AddHosted<ExperimentKeeper>(services);
         services.AddHangfireWork(settings);
+        services.AddHostedService<RunDrain>();
         return builder.Build();
     }
 

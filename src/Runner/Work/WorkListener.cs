@@ -14,6 +14,8 @@ internal sealed class WorkListener(WorkSettings settings, IDbContextFactory<Wobb
 {
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
 
+    private bool _isAwaySaid;
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         while (!stoppingToken.IsCancellationRequested)
@@ -28,7 +30,8 @@ internal sealed class WorkListener(WorkSettings settings, IDbContextFactory<Wobb
             }
             catch (Exception e) when (Databases.IsAway(e))
             {
-                logger.NotListening(e.Message);
+                if (!_isAwaySaid) logger.NotListening(e.Message);
+                _isAwaySaid = true;
                 await Task.Delay(Retry, stoppingToken).ContinueWith(_ => { }, TaskScheduler.Default);
             }
         }
@@ -40,6 +43,7 @@ internal sealed class WorkListener(WorkSettings settings, IDbContextFactory<Wobb
         await connection.OpenAsync(stop);
         connection.Notification += (_, notice) => Heard(notice.Channel, notice.Payload);
         await using (var listen = new NpgsqlCommand($"listen {Notifications.Cancels}; listen {Notifications.Queue}", connection)) await listen.ExecuteNonQueryAsync(stop);
+        _isAwaySaid = false;
         await CatchUpAsync(stop);
         while (true) await connection.WaitAsync(stop);
     }

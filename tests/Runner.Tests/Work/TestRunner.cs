@@ -14,7 +14,7 @@ namespace Wobble.Runner.Tests.Work;
 /// <summary>A Runner in this process, on a test's database, with executions of the test's own.</summary>
 internal sealed class TestRunner : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly CancellationTokenSource _stop = new();
     private readonly TestDatabase _database;

@@ -1,0 +1,189 @@
+using Hangfire;
+using Microsoft.EntityFrameworkCore;
+using Wobble.Results.Domain;
+using Wobble.Results.Facts;
+using Wobble.Results.Jobs;
+using Wobble.Results.Storage;
+using Wobble.Runner.Work;
+using Wobble.Tests.Support;
+
+namespace Wobble.Runner.Tests.Work;
+
+public sealed class CrashTests : IAsyncLifetime
+{
+    private readonly List<WorkSettings> _settings = [];
+    private TestDatabase _database = null!;
+
+    public async ValueTask InitializeAsync() => _database = await TestDatabase.CreateAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        await _database.DisposeAsync();
+        foreach (var settings in _settings) Directory.Delete(settings.Data.Root, recursive: true);
+    }
+
+    [Fact]
+    public async Task A_killed_runner_interrupts_its_run_when_it_is_back_and_does_not_execute_it_again()
+    {
+        var settings = NewSettings();
+        using var killed = RunnerProcess.Start(settings, staysMeasuring: true);
+        await RunnerProcess.WaitUntilJoinedAsync(_database, settings.Name);
+        var run = await QueueAsync("uwsgi-http/bottle");
+        await WaitForAsync(run, RunState.Measuring);
+        await killed.KillAsync();
+
+        await using var again = await TestRunner.StartAsync(_database, settings: settings);
+
+        var interrupted = await again.WaitForAsync(run, RunState.Interrupted);
+        Assert.Equal("The Runner died while measuring; facts until then are kept.", interrupted.Failure);
+        Assert.Equal(250, interrupted.Requests);
+        await again.WaitForAsync(await again.QueueAsync("uwsgi-http/flask"), RunState.Completed);
+        Assert.Equal(["uwsgi-http/flask"], again.Executions.Executed);
+        Assert.Equal("Deleted", TestRunner.Storage(_database).GetConnection().GetStateData(interrupted.JobId).Name);
+        Assert.Empty(Directory.EnumerateFiles(settings.Data.Journals));
+    }
+
+    [Fact]
+    public async Task Facts_that_only_the_journal_has_are_recorded_at_the_next_start()
+    {
+        var settings = NewSettings();
+        var run = await TakenRunAsync(settings.Name);
+        var facts = new FactsBuilder { PerSecond = 50, End = null }.Build();
+        Write(settings, run, facts);
+
+        await using var runner = await TestRunner.StartAsync(_database, settings: settings);
+
+        var interrupted = await runner.WaitForAsync(run, RunState.Interrupted);
+        Assert.Equal(250, interrupted.Requests);
+        await using var db = _database.CreateDbContext();
+        Assert.Equal(facts.OfType<EventFact>().Count(), await db.Events.CountAsync(e => e.RunId == run.Id));
+    }
+
+    [Fact]
+    public async Task A_run_whose_end_stands_in_the_journal_keeps_that_end()
+    {
+        var settings = NewSettings();
+        var run = await TakenRunAsync(settings.Name);
+        Write(settings, run, new FactsBuilder { PerSecond = 50 }.Build());
+
+        await using var runner = await TestRunner.StartAsync(_database, settings: settings);
+
+        Assert.Equal(RunState.Completed, (await runner.WaitForAsync(run, r => r.State.IsFinal(), "ended")).State);
+    }
+
+    [Fact]
+    public async Task A_run_taken_without_a_journal_is_interrupted_too()
+    {
+        var settings = NewSettings();
+        var run = await TakenRunAsync(settings.Name);
+
+        await using var runner = await TestRunner.StartAsync(_database, settings: settings);
+
+        Assert.Equal("The Runner died while preparing; facts until then are kept.", (await runner.WaitForAsync(run, RunState.Interrupted)).Failure);
+    }
+
+    [Fact]
+    public async Task The_journal_of_another_runner_at_work_in_the_same_folder_is_left_alone()
+    {
+        var settings = NewSettings();
+        await using var other = await TestRunner.StartAsync(_database, new FakeExecutions { StaysMeasuring = true }, settings);
+        var run = await other.WaitForAsync(await other.QueueAsync(), RunState.Measuring);
+
+        await using var runner = await TestRunner.StartAsync(_database, settings: settings with { Name = "beta" });
+
+        Assert.Equal(RunState.Measuring, (await runner.WaitForAsync(run, _ => true, "")).State);
+        Assert.True(File.Exists(RunRecording.PathOf(settings.Data.Journals, run.Id)));
+    }
+
+    [Fact]
+    public async Task A_journal_of_no_known_run_is_kept_aside()
+    {
+        var settings = NewSettings();
+        var unknown = new Run { Slug = Slug.New(), Definition = new FactsBuilder().Definition, Target = "uwsgi-http/bottle" };
+        Write(settings, unknown, new FactsBuilder { PerSecond = 5 }.Build());
+
+        await using var runner = await TestRunner.StartAsync(_database, settings: settings);
+
+        Assert.True(File.Exists(Path.Combine(settings.Data.Journals, "unknown", $"{unknown.Id}.jsonl")));
+    }
+
+    [Fact]
+    public async Task The_run_of_a_runner_that_is_gone_for_good_is_interrupted_by_another()
+    {
+        var run = await TakenRunAsync("gone");
+        var held = await TakenRunAsync("silent");
+        await _database.ExecuteAsync("insert into runners (name, host, catalogue, doing, wobble, seen_at, started_at) select n, '', '{}', 'idle', '', now() - interval '3 minutes', now() from unnest(array['gone', 'silent']) n");
+        await using var silent = new Npgsql.NpgsqlConnection(_database.ConnectionString + ";Pooling=false");
+        await silent.OpenAsync();
+        await using (var command = new Npgsql.NpgsqlCommand("select pg_advisory_lock(hashtextextended('runner:silent', 0))", silent)) await command.ExecuteNonQueryAsync();
+
+        await SweeperOf(NewSettings()).SweepAsync(CancellationToken.None);
+
+        Assert.Equal("Runner gone is gone; facts until then are kept.", (await FindAsync(run)).Failure);
+        Assert.Equal(RunState.Preparing, (await FindAsync(held)).State);
+    }
+
+    [Fact]
+    public async Task A_queued_run_whose_job_was_deleted_by_hand_is_cancelled_and_one_whose_job_failed_gets_another()
+    {
+        await Schema.MigrateAsync(_database, HangfireSetup.PrepareAsync);
+        await JoinAsync();
+        var deleted = await QueueAsync("uwsgi-http/bottle");
+        var failed = await QueueAsync("uwsgi-http/flask");
+        var jobs = new BackgroundJobClient(TestRunner.Storage(_database));
+        jobs.Delete(deleted.JobId);
+        jobs.ChangeState(failed.JobId, new Hangfire.States.FailedState(new InvalidOperationException("The Runner could not load the job.")));
+        await _database.ExecuteAsync("update runs set created_at = created_at - interval '1 minute'");
+
+        var sweeper = SweeperOf(NewSettings());
+        await sweeper.SweepAsync(CancellationToken.None);
+        await sweeper.SweepAsync(CancellationToken.None);
+
+        Assert.Equal(RunState.Cancelled, (await FindAsync(deleted)).State);
+        var again = await FindAsync(failed);
+        Assert.Equal(RunState.Queued, again.State);
+        Assert.NotNull(again.JobId);
+        Assert.NotEqual(failed.JobId, again.JobId);
+    }
+
+    private WorkSettings NewSettings()
+    {
+        var settings = TestRunner.NewSettings(_database);
+        _settings.Add(settings);
+        return settings;
+    }
+
+    private Sweeper SweeperOf(WorkSettings settings)
+    {
+        var storage = TestRunner.Storage(_database);
+        return new Sweeper(settings, _database, TestRunner.Queue(_database), new Recorder(_database), new BackgroundJobClient(storage), storage, TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger<Sweeper>.Instance);
+    }
+
+    private async Task JoinAsync()
+    {
+        await using var db = _database.CreateDbContext();
+        db.Runners.Add(new RunnerRow { Name = "alpha", Catalogue = SamplePlans.Catalogue });
+        await db.SaveChangesAsync();
+    }
+
+    private async Task<Run> QueueAsync(string target) =>
+        (await TestRunner.Queue(_database).QueueAsync(new RunRequest { Definition = new FactsBuilder().Definition with { Target = target } })).Runs[0];
+
+    private async Task<Run> TakenRunAsync(string runner)
+    {
+        var run = await new StoredRuns(_database).QueuedAsync();
+        await _database.ExecuteAsync($"update runs set state = 'preparing', runner_name = '{runner}', started_at = now() where id = '{run.Id}'");
+        return run;
+    }
+
+    private static void Write(WorkSettings settings, Run run, IReadOnlyList<Fact> facts)
+    {
+        Directory.CreateDirectory(settings.Data.Journals);
+        using var journal = JournalWriter.Open(RunRecording.PathOf(settings.Data.Journals, run.Id));
+        foreach (var fact in facts) journal.Append(fact);
+    }
+
+    private Task<Run> FindAsync(Run run) => new StoredRuns(_database).FindAsync(run.Id);
+
+    private Task WaitForAsync(Run run, RunState state) => TestRunner.WaitAsync($"the run to be {state.Word()}", async () => (await FindAsync(run)).State == state);
+}
