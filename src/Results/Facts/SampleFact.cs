@@ -69,7 +69,7 @@ public sealed record GeneratorSample
     public long Due { get; init; }
     /// <summary>In flight at the second's end.</summary>
     public int InFlight { get; init; }
-    /// <summary>Mean of in-flight requests, sampled each 10 ms (open loop); includes those that wait for a connection.</summary>
+    /// <summary>Open loop: mean over time of the requests in the system, from intended time to end; includes those that wait for a connection.</summary>
     public double? InFlightMean { get; init; }
     /// <summary>Connections open at the second's end.</summary>
     public int Open { get; init; }
@@ -154,7 +154,7 @@ public sealed record LoadTotals
     public required double MeanNs { get; init; }
     /// <summary>All latencies, HDR V2 compressed.</summary>
     public required byte[] Latency { get; init; }
-    /// <summary>Open loop: mean of in-flight requests sampled each 10 ms, waiting ones included.</summary>
+    /// <summary>Open loop: mean over time of the requests in the system, from intended time to end, waiting ones included; an integral counted apart from the latencies.</summary>
     public double? InFlightMean { get; init; }
     /// <summary>User + system time of the whole generator process over the measurement, s.</summary>
     public required double CpuSeconds { get; init; }

@@ -57,7 +57,7 @@ internal sealed class FlatHistogram
     public byte[] Encode(HistogramBuffer buffer)
     {
         int last = counts.Length - 1;
-        while (last >= 0 && counts[last] == 0) last--;
+        while (last > 0 && counts[last] == 0) last--;
         buffer.Begin();
         for (int i = 0; i <= last; i++)
         {
@@ -67,7 +67,7 @@ internal sealed class FlatHistogram
                 continue;
             }
             int from = i;
-            while (counts[i + 1] == 0) i++;
+            while (i < last && counts[i + 1] == 0) i++;
             // A run of empty buckets is one negative number.
             buffer.Write(from - i - 1);
         }

@@ -5,8 +5,10 @@ namespace Wobble.Runner.Load;
 /// <summary>What one thread counted over the whole measurement, apart from the seconds, so that one proves the other.</summary>
 internal sealed class ThreadTotals
 {
-    public long Sent, Due, Answered, InFlightAtStart, InFlightAtEnd, InFlightSum, InFlightSamples;
+    public long Sent, Due, Answered, InFlightAtStart, InFlightAtEnd;
     public long Min = long.MaxValue, Max, Sum;
+    /// <summary>Open loop: requests in the system × ns. A floating number: a day of 100,000 is more than 63 bits hold.</summary>
+    public double InSystemArea;
     public readonly long[] Errors = new long[Failures.Count];
     public readonly FlatHistogram Latency = new();
     public long Start, End;
@@ -65,8 +67,7 @@ internal sealed class Ledger
     {
         if (isMeasured)
         {
-            Totals.InFlightSum += now.InFlightSum;
-            Totals.InFlightSamples += now.InFlightSamples;
+            Totals.InSystemArea += now.InSystemArea;
             Totals.ThreadCpuNs += now.ThreadCpuNs;
             Totals.ProcessCpuNs += now.ProcessCpuNs;
         }
@@ -109,12 +110,6 @@ internal sealed class Ledger
     }
 
     public void Late(long ns) => now.Lateness!.Record(Math.Max(0, ns));
-
-    public void InFlight(int requests)
-    {
-        now.InFlightSum += requests;
-        now.InFlightSamples++;
-    }
 
     public void Paused(long at, long length, PauseCause cause)
     {

@@ -16,7 +16,6 @@ internal sealed unsafe class LoadLoop : IDisposable
     // A slot that failed twice in a row waits, so that a dead port costs no core: 100 connections make 10,000 attempts a second at most.
     private const long BackOffNs = 10_000_000;
     private const int FailuresBeforeBackOff = 2;
-    private const long SampleEveryNs = 10_000_000;
     // Timers wake 14–23 µs late in a virtual machine; a spin of 20 µs removes that, a longer one only burns the core. Where sends are closer together
     // than this the spin would fill the core (measured at 20,000/s: 0.76 of it).
     private const long SpinNs = 20_000, LeastGapToSpinNs = 60_000;
@@ -36,13 +35,14 @@ internal sealed unsafe class LoadLoop : IDisposable
     private readonly SlotList deadlines, backOffs;
     private readonly Schedule? schedule;
     private readonly WaitingLine? waiting;
+    private readonly InSystem? inSystem;
     private readonly int maxWaiting;
     private readonly int[] free;
     private int freeCount;
     private RandomNumbers random;
 
     private int phase, active, second, inFlight;
-    private long phaseStart, phaseEnd, secondStart, boundary, nextSample;
+    private long phaseStart, phaseEnd, secondStart, boundary;
     private bool phaseBegins, hasStarted;
     private volatile bool isCancelled;
 
@@ -78,6 +78,7 @@ internal sealed unsafe class LoadLoop : IDisposable
             schedule = new Schedule(plan.Schedule == "poisson", plan.Seed * 31 + thread, thread, threads);
             maxWaiting = Math.Max(1, plan.MaxWaiting / threads);
             waiting = new WaitingLine(maxWaiting + slots);
+            inSystem = new InSystem();
         }
         engine = makeEngine(connections);
     }
@@ -152,6 +153,7 @@ internal sealed unsafe class LoadLoop : IDisposable
         else ledger.Failed(connection.Kind, failure);
         deadlines.Remove(slot);
         inFlight--;
+        inSystem?.Leave(now);
         connection.Failures = 0;
         if (isClosed || hasJunk || connection.Sent < connection.RequestLength) engine.Abort(slot);
         else if (!keepAlive || !parser.KeepsAlive) engine.Release(slot);
@@ -175,6 +177,7 @@ internal sealed unsafe class LoadLoop : IDisposable
         ledger.Failed(connection.Kind, failure);
         deadlines.Remove(slot);
         inFlight--;
+        inSystem?.Leave(now);
         engine.Abort(slot);
         // What failed within its own start isn't tried again from there: the retries would nest.
         if (++connection.Failures >= FailuresBeforeBackOff || atOnce)
@@ -225,11 +228,6 @@ internal sealed unsafe class LoadLoop : IDisposable
     {
         Enqueue(now);
         while (waiting!.Count > 0 && freeCount > 0 && !HasEnded) StartWaiting(Clock.Now());
-        while (nextSample <= now)
-        {
-            ledger.InFlight(inFlight + waiting.Count);
-            nextSample += SampleEveryNs;
-        }
     }
 
     private void Enqueue(long until)
@@ -238,7 +236,11 @@ internal sealed unsafe class LoadLoop : IDisposable
         {
             int kind = requests.Draw(ref random);
             ledger.Due();
-            if (waiting!.Count < freeCount + maxWaiting) waiting.Add(schedule.Next, kind);
+            if (waiting!.Count < freeCount + maxWaiting)
+            {
+                waiting.Add(schedule.Next, kind);
+                inSystem!.Join(until, schedule.Next);
+            }
             else ledger.Failed(kind, Failure.Dropped);
             schedule.Advance();
         }
@@ -275,7 +277,6 @@ internal sealed unsafe class LoadLoop : IDisposable
         if (deadlines.First >= 0) next = Math.Min(next, connections[deadlines.First].Start + deadlineNs);
         if (backOffs.First >= 0) next = Math.Min(next, connections[backOffs.First].RetryAt);
         if (!isOpenLoop) return next;
-        next = Math.Min(next, nextSample);
         bool spins = schedule!.Gap >= LeastGapToSpinNs && self.MaySpin;
         return Math.Min(next, schedule.Next - (spins ? SpinNs : 0));
     }
@@ -322,7 +323,7 @@ internal sealed unsafe class LoadLoop : IDisposable
         tally.InFlight = inFlight;
         tally.Open = engine.Open;
         tally.EndsWarmup = tally.Stage == 0 && boundary == phaseEnd;
-        if (!isOpenLoop) tally.Due = tally.Sent;
+        if (isOpenLoop) tally.InSystemArea = inSystem!.Settle(boundary); else tally.Due = tally.Sent;
         self.CloseSecond(tally);
         ledger.Close();
     }
@@ -344,7 +345,7 @@ internal sealed unsafe class LoadLoop : IDisposable
         active = Timeline.Share(current.Connections, thread, threads);
         phaseBegins = true;
         schedule?.Begin(at, current.Rate);
-        if (nextSample == 0) nextSample = at;
+        if (phase == 0) inSystem?.Begin(at);
         bool isFirstMeasured = current.Stage > 0 && wasWarmup;
         if (isFirstMeasured)
         {

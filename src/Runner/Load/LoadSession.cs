@@ -113,7 +113,6 @@ internal sealed class LoadSession : IDisposable
         double seconds = Math.Max(0, all.Max(t => t.End) - all.Max(t => t.Start)) / NsPerSecond;
         bool wasMeasured = all.TrueForAll(t => t.Start > 0);
         long answered = all.Sum(t => t.Answered), sent = all.Sum(t => t.Sent);
-        long samples = all.Max(t => t.InFlightSamples);
         return new LoadTotals
         {
             Seconds = wasMeasured ? seconds : 0,
@@ -127,7 +126,7 @@ internal sealed class LoadSession : IDisposable
             MaxNs = all.Max(t => t.Max),
             MeanNs = answered > 0 ? all.Sum(t => (double)t.Sum) / answered : 0,
             Latency = latency.Encode(buffer),
-            InFlightMean = isOpenLoop && samples > 0 ? (double)all.Sum(t => t.InFlightSum) / samples : null,
+            InFlightMean = isOpenLoop && wasMeasured && seconds > 0 ? all.Sum(t => t.InSystemArea) / NsPerSecond / seconds : null,
             CpuSeconds = all[0].ProcessCpuNs / NsPerSecond,
             Busy = wasMeasured && seconds > 0 ? all.Sum(t => t.ThreadCpuNs) / NsPerSecond / seconds / all.Count : 0,
             Engine = loops[0].Engine.Name,

@@ -70,8 +70,7 @@ internal sealed class Reporter(IReadOnlyList<Ledger> ledgers, IReadOnlyList<stri
         whole.Due += tally.Due;
         whole.InFlight += tally.InFlight;
         whole.Open += tally.Open;
-        whole.InFlightSum += tally.InFlightSum;
-        whole.InFlightSamples = Math.Max(whole.InFlightSamples, tally.InFlightSamples);
+        whole.InSystemArea += tally.InSystemArea;
         whole.ThreadCpuNs += tally.ThreadCpuNs;
         whole.RunQueueNs += tally.RunQueueNs;
         whole.AllocatedBytes += tally.AllocatedBytes;
@@ -96,7 +95,7 @@ internal sealed class Reporter(IReadOnlyList<Ledger> ledgers, IReadOnlyList<stri
                 Sent = whole.Sent,
                 Due = whole.Due,
                 InFlight = whole.InFlight,
-                InFlightMean = isOpenLoop && whole.InFlightSamples > 0 ? (double)whole.InFlightSum / whole.InFlightSamples : null,
+                InFlightMean = isOpenLoop ? (double)whole.InSystemArea / (whole.End - whole.Start) : null,
                 Open = whole.Open,
                 CpuSeconds = whole.ProcessCpuNs / NsPerSecond,
                 Busy = whole.ThreadCpuNs / NsPerSecond / length / ledgers.Count,

@@ -86,7 +86,7 @@ internal struct ResponseParser
                 case At.HeadCr:
                     if (data[i++] == Lf) EndOfHead(); else at = At.Malformed;
                     break;
-                case At.Trailer: i = SkipText(data, i, At.TrailerCr, At.TrailerStart); break;
+                case At.Trailer: i = SkipText(data, i, At.TrailerCr, At.Malformed); break;
                 default: Framing(data[i++]); break;
             }
             overhead += i - start;
@@ -327,27 +327,28 @@ internal struct ResponseParser
         }
     }
 
-    /// <summary>What stands between the data of a chunked body.</summary>
+    /// <summary>
+    /// What stands between the data of a chunked body. Lines end with CR LF here: were a lone LF enough (as in a head, RFC 9112 §2.2), a chunk whose size
+    /// is one too many would pass.
+    /// </summary>
     private void Framing(byte b)
     {
-        At malformed = At.Malformed;
+        const At malformed = At.Malformed;
         switch (at)
         {
             case At.ChunkSize: ChunkSizeByte(b); break;
             case At.ChunkExtension:
                 if (b == Cr) at = At.ChunkSizeCr;
-                else if (b == Lf) EndOfChunkSize();
+                else if (b == Lf) at = malformed;
                 break;
             case At.ChunkSizeCr:
                 if (b == Lf) EndOfChunkSize(); else at = malformed;
                 break;
-            case At.ChunkDataEnd:
-                if (b == Lf) BeginChunk(); else at = b == Cr ? At.ChunkDataCr : malformed;
-                break;
+            case At.ChunkDataEnd: at = b == Cr ? At.ChunkDataCr : malformed; break;
             case At.ChunkDataCr:
                 if (b == Lf) BeginChunk(); else at = malformed;
                 break;
-            case At.TrailerStart: at = b switch { Cr => At.TrailersCr, Lf => At.Done, < Space or Space or 127 => malformed, _ => At.Trailer }; break;
+            case At.TrailerStart: at = b switch { Cr => At.TrailersCr, <= Space or 127 => malformed, _ => At.Trailer }; break;
             case At.TrailerCr: at = b == Lf ? At.TrailerStart : malformed; break;
             case At.TrailersCr: at = b == Lf ? At.Done : malformed; break;
             default: at = malformed; break;
@@ -371,7 +372,6 @@ internal struct ResponseParser
         }
         if (position == 0) at = At.Malformed;
         else if (b == Cr) at = At.ChunkSizeCr;
-        else if (b == Lf) EndOfChunkSize();
         else at = b is (byte)';' or Space or Tab ? At.ChunkExtension : At.Malformed;
     }
 

@@ -53,8 +53,8 @@ internal sealed class Tally
     public long Due;
     public int InFlight;
     public int Open;
-    public long InFlightSum;
-    public long InFlightSamples;
+    /// <summary>Open loop: requests in the system × ns.</summary>
+    public long InSystemArea;
     public long ThreadCpuNs;
     public long ProcessCpuNs;
     public long RunQueueNs;
@@ -69,7 +69,7 @@ internal sealed class Tally
         foreach (var histogram in Latency) histogram.Clear();
         foreach (var histogram in Service ?? []) histogram.Clear();
         Lateness?.Clear();
-        Sent = Due = InFlightSum = InFlightSamples = ThreadCpuNs = ProcessCpuNs = RunQueueNs = AllocatedBytes = 0;
+        Sent = Due = InSystemArea = ThreadCpuNs = ProcessCpuNs = RunQueueNs = AllocatedBytes = 0;
         InFlight = Open = PauseCount = 0;
         EndsWarmup = false;
     }
