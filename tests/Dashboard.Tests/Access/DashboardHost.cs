@@ -117,8 +117,8 @@ public sealed class DashboardHost : IAsyncLifetime
             builder.UseSetting("DataFolder", host._folder);
             builder.UseSetting("WOBBLE_TOKEN", Token);
             builder.UseSetting("WOBBLE_SIGN_IN", host.SignIn);
-            builder.UseSetting("Logging:LogLevel:Default", "Warning");
-            builder.UseSetting("Logging:LogLevel:Microsoft.Hosting.Lifetime", "Warning");
+            builder.UseSetting("Logging:LogLevel:Default", "Error");
+            builder.UseSetting("Logging:LogLevel:Microsoft.Hosting.Lifetime", "Error");
             builder.UseSetting("Urls", "http://127.0.0.1:0");
             foreach (var (key, value) in host.Settings) builder.UseSetting(key, value);
             builder.ConfigureTestServices(services => services.AddSingleton<IBackgroundJobClient>(host.Jobs));
