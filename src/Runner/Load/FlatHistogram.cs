@@ -68,8 +68,8 @@ internal sealed class FlatHistogram
             }
             int from = i;
             while (i < last && counts[i + 1] == 0) i++;
-            // A run of empty buckets is one negative number.
-            buffer.Write(from - i - 1);
+            // A run of empty buckets is one negative number; a single one is 0.
+            buffer.Write(i == from ? 0 : from - i - 1);
         }
         return buffer.End();
     }
