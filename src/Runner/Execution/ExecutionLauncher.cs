@@ -65,7 +65,7 @@ internal sealed class ExecutionLauncher(string? lockPath = null)
         using var sandbox = await SandboxProcess.StartAsync(command, environment);
         try
         {
-            sandbox.WriteLine(JsonSerializer.Serialize(new InsideOrder(plan, EnvironmentReader.Read(plan, noSandbox, user)), WobbleJson.Options));
+            sandbox.WriteLine(JsonSerializer.Serialize(new InsideOrder(plan, EnvironmentReader.Read(plan.Versions, plan.Wobble, noSandbox, user)), WobbleJson.Options));
             return await FollowAsync(plan, sandbox, limit, onFact, cancel);
         }
         finally

@@ -73,6 +73,8 @@ internal sealed class InsideExecution(InsideOrder order, FactWriter facts, IRead
     {
         if (!await cluster.LockAsync(ClusterFree, inherited: true, cancel)) throw new StackException($"The benchmark's cluster is still held by processes of another run after {Duration.Format(ClusterFree)}.");
         if (!cluster.IsSeeded) await SeedAsync(cluster, pump);
+        // A plan of the database alone is for seeding it.
+        if (_plan.Components.All(c => c.Kind == ComponentKind.Database)) return new LoadOutcome(null, null);
         cluster.RemoveStalePid();
         _generator = GeneratorProcess.Start(generatorCommand, _plan.Load, pump);
         await stack.StartAsync(cancel);

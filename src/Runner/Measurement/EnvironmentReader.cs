@@ -9,7 +9,7 @@ namespace Wobble.Runner.Measurement;
 /// <summary>The machine as a run finds it. Read outside the sandbox, which shows no /sys.</summary>
 internal static class EnvironmentReader
 {
-    public static RunEnvironment Read(Plan plan, string? noSandbox, UnprivilegedUser user)
+    public static RunEnvironment Read(IReadOnlyDictionary<string, string> versions, string wobble, string? noSandbox, UnprivilegedUser user)
     {
         string cpuinfo = ReadFile("/proc/cpuinfo") ?? "";
         var allowed = Cores.Allowed();
@@ -30,8 +30,8 @@ internal static class EnvironmentReader
             GeneratorPlace = Place(allowed),
             LoadAverage = double.TryParse((ReadFile("/proc/loadavg") ?? "").Split(' ')[0], NumberStyles.Float, CultureInfo.InvariantCulture, out double load) ? load : 0,
             User = user.Name,
-            Versions = plan.Versions,
-            Wobble = plan.Wobble,
+            Versions = versions,
+            Wobble = wobble,
         };
     }
 

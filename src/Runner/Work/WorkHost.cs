@@ -7,6 +7,7 @@ using Microsoft.Extensions.Logging;
 using Wobble.Results.Jobs;
 using Wobble.Results.Storage;
 using Wobble.Runner.Commands;
+using Wobble.Runner.Hosting;
 
 namespace Wobble.Runner.Work;
 
@@ -51,7 +52,7 @@ internal static class WorkHost
         }
         catch (Exception e) when (e is WorkSettingException or SchemaTooNewException || Databases.IsRefused(e))
         {
-            await Console.Error.WriteLineAsync(Databases.IsRefused(e) ? $"ConnectionStrings__Wobble: PostgreSQL refuses it: {e.Message}" : e.Message);
+            await Console.Error.WriteLineAsync(ImportantLines.Spoken + (Databases.IsRefused(e) ? $"ConnectionStrings__Wobble: PostgreSQL refuses it: {e.Message}" : e.Message));
             return ExitCodes.BadInput;
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested || ended)
