@@ -1,4 +1,5 @@
 using Wobble.Dashboard.Live;
+using Wobble.Results.Queries;
 
 namespace Wobble.Dashboard.Hosting;
 
@@ -7,6 +8,7 @@ internal static class LiveSetup
 {
     public static void AddLive(this WebApplicationBuilder builder)
     {
+        builder.Services.AddSingleton<RunQueries>().AddSingleton<RunPictures>();
         builder.Services.AddSingleton<RunFeed>();
         builder.Services.AddHostedService(services => services.GetRequiredService<RunFeed>());
     }

@@ -1,0 +1,122 @@
+using HdrHistogram;
+using Wobble.Results.Domain;
+using Wobble.Results.Queries;
+using Wobble.Results.Statistics;
+using Wobble.Results.Storage;
+
+namespace Wobble.Dashboard.Live;
+
+/// <summary>
+/// One run as it was read so far, for all who look at it. <see cref="ReadAsync"/> reads only what is new. Whoever asks gets a picture whose reading
+/// began after the question, so nothing that was announced is missed; those who ask during a reading share the next one.
+/// </summary>
+internal sealed class RunEntry(string slug, RunQueries queries)
+{
+    private const int LogCharacters = 20_000;
+    /// <summary>Intervals of a live run with more points are renewed at every tenth second only.</summary>
+    private const int EverySecondUpTo = 300;
+
+    private readonly Lock _lock = new();
+    private readonly RunTally _tally = new();
+    private readonly List<RunEvent> _events = [];
+    private RunIntervals _intervals = RunIntervals.None;
+    private double? _halvesDiffer;
+    private int _intervalsAt = -1;
+    private Task<RunPicture?>? _reading;
+    private Task<RunPicture?>? _next;
+
+    /// <summary>The picture as of now; null when the run isn't there.</summary>
+    public Task<RunPicture?> ReadAsync()
+    {
+        lock (_lock)
+        {
+            if (_reading is null or { IsCompleted: true }) return _reading = Task.Run(ReadNewAsync);
+            return _next ??= FollowAsync(_reading);
+        }
+    }
+
+    private async Task<RunPicture?> FollowAsync(Task<RunPicture?> before)
+    {
+        await ((Task)before).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Task<RunPicture?> mine;
+        lock (_lock)
+        {
+            mine = _reading = Task.Run(ReadNewAsync);
+            _next = null;
+        }
+        return await mine;
+    }
+
+    private async Task<RunPicture?> ReadNewAsync()
+    {
+        // The header first: read last, it could say completed before the last seconds were read.
+        if (await queries.BySlug(slug, CancellationToken.None) is not { } header) return null;
+        var run = header.Run;
+        while (true)
+        {
+            var seconds = await queries.SecondsAfter(run.Id, _tally.LastWarmup, _tally.LastMeasured, CancellationToken.None);
+            foreach (var second in seconds) _tally.Add(second);
+            if (seconds.Count < RunQueries.SecondsAtOnce) break;
+        }
+        _events.AddRange(await queries.EventsAfter(run.Id, _events.Count == 0 ? 0 : _events[^1].FactNumber, CancellationToken.None));
+        var logs = await queries.LogTails(run.Id, LogCharacters, CancellationToken.None);
+        RenewIntervals(run.State.IsFinal());
+        return Draw(header, logs);
+    }
+
+    private RunPicture Draw(RunHeader header, IReadOnlyList<LogTail> logs)
+    {
+        var run = header.Run;
+        var whole = run.End?.Totals is { Latency.Length: > 0 } totals ? Histograms.Decode(totals.Latency) : _tally.Latency;
+        var distribution = DistributionCurve.Of(whole);
+        return new RunPicture
+        {
+            Header = header,
+            Points = [.. _tally.Points],
+            Every = _tally.Every,
+            Warmup = [.. _tally.Warmup],
+            Seconds = run.End?.Totals?.Seconds ?? _tally.Seconds,
+            Workers = [.. _tally.Workers],
+            LatencyMs = run.Result?.LatencyMs ?? Percentiles.Of(_tally.Latency),
+            Requests = run.Result?.Requests ?? _tally.Latency.TotalCount,
+            Errors = run.Result?.Errors ?? Sum(_tally.Points),
+            Distribution = distribution,
+            Tail = TailOf(whole, distribution),
+            Intervals = _intervals,
+            HalvesDiffer = _halvesDiffer,
+            Events = [.. _events],
+            Logs = logs,
+        };
+    }
+
+    private void RenewIntervals(bool isFinal)
+    {
+        int points = _tally.Points.Count;
+        if (_tally.Seconds < WithinRun.LeastSeconds || points < 8 || _intervalsAt == _tally.LastMeasured) return;
+        if (!isFinal && points > EverySecondUpTo && _tally.LastMeasured - _intervalsAt < 10) return;
+        _intervalsAt = _tally.LastMeasured;
+        var sections = _tally.Sections();
+        _intervals = RunSections.Intervals(_tally.Latency, _tally.Seconds, sections);
+        _halvesDiffer = RunSections.HalvesDiffer(sections);
+    }
+
+    private static List<PercentilePoint> TailOf(LongHistogram whole, IReadOnlyList<PercentilePoint> shown)
+    {
+        const double mostNines = 4, step = 1 / 40d;
+        if (whole.TotalCount < 2) return [];
+        double from = shown.Count == 0 ? 0 : shown[^1].Nines, to = Math.Min(mostNines, Math.Log10(whole.TotalCount));
+        var tail = new List<PercentilePoint>();
+        for (double nines = from; nines < to; nines += step) tail.Add(At(nines));
+        tail.Add(At(to));
+        return tail.Count < 2 || to <= from ? [] : tail;
+
+        PercentilePoint At(double nines)
+        {
+            double q = 1 - Math.Pow(10, -nines);
+            return new PercentilePoint(q, Percentiles.Ms(whole, q * 100));
+        }
+    }
+
+    private static Dictionary<string, long> Sum(IReadOnlyList<RunPoint> points) =>
+        points.SelectMany(p => p.Errors).GroupBy(e => e.Key).OrderBy(g => g.Key, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Sum(e => e.Value));
+}
