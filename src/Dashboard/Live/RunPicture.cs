@@ -6,16 +6,16 @@ using Wobble.Results.Storage;
 namespace Wobble.Dashboard.Live;
 
 /// <summary>A percentile's interval, for the band of the distribution.</summary>
-internal readonly record struct BandPoint(double Nines, double Low, double High);
+public readonly record struct BandPoint(double Nines, double Low, double High);
 
 /// <summary>95% intervals within this run; null where it is too short for one.</summary>
-internal sealed record RunIntervals(Interval? P50, Interval? P90, Interval? P99, Interval? Throughput, Interval? Wobble, IReadOnlyList<BandPoint> Band)
+public sealed record RunIntervals(Interval? P50, Interval? P90, Interval? P99, Interval? Throughput, Interval? Wobble, IReadOnlyList<BandPoint> Band)
 {
     public static readonly RunIntervals None = new(null, null, null, null, null, []);
 }
 
 /// <summary>All that the page of a run shows, at one moment. Never changes: a live page is given the next one.</summary>
-internal sealed record RunPicture
+public sealed record RunPicture
 {
     public required RunHeader Header { get; init; }
     /// <summary>Measured points in order.</summary>

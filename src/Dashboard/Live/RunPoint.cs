@@ -6,15 +6,15 @@ using Wobble.Results.Statistics;
 namespace Wobble.Dashboard.Live;
 
 /// <summary>A component over one point: time and switches summed, memory and files the greatest.</summary>
-internal sealed record ComponentPoint(string Name, double CpuSeconds, double RssMb, int OpenFiles, double RunQueueMs, long InvoluntarySwitches);
+public sealed record ComponentPoint(string Name, double CpuSeconds, double RssMb, int OpenFiles, double RunQueueMs, long InvoluntarySwitches);
 
 /// <summary>How many requests fell into one bin of <see cref="HeatBins"/>.</summary>
-internal readonly record struct HeatCell(byte Bin, int Count);
+public readonly record struct HeatCell(byte Bin, int Count);
 
 /// <summary>
 /// One second of a run as its page draws it, or several merged ones of a long run. Percentiles come from the merged histogram, never from averages.
 /// </summary>
-internal sealed record RunPoint
+public sealed record RunPoint
 {
     public required int Stage { get; init; }
     /// <summary>Second it begins at.</summary>

@@ -5,7 +5,7 @@ using Wobble.Results.Statistics;
 namespace Wobble.Dashboard.Live;
 
 /// <summary>One worker process of the target over the measurement.</summary>
-internal sealed record WorkerSum(string Component, int Pid, string Role, double CpuSeconds, double RunQueueMs, long InvoluntarySwitches);
+public sealed record WorkerSum(string Component, int Pid, string Role, double CpuSeconds, double RunQueueMs, long InvoluntarySwitches);
 
 /// <summary>
 /// What a run's seconds add up to, taken in one after another. Bounded: of a run longer than <see cref="MostPoints"/> seconds neighbours are merged,
