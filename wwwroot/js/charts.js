@@ -1,5 +1,5 @@
-// ApexCharts behind three functions. Options come as data from C#: a text that begins with "--" is a colour token, one with "format:" names a
-// formatter below, so that nothing is ever evaluated.
+// ApexCharts behind three functions. Options come as data from C#: a text that begins with "--" is a colour token (with "/8C" also its opacity),
+// one with "format:" names a formatter below, so that nothing is ever evaluated.
 
 const live = new Set();
 let library;
@@ -27,7 +27,7 @@ function percentile(nines) {
 
 function resolve(value, style) {
   if (typeof value === "string") {
-    if (value.startsWith("--")) return style.getPropertyValue(value).trim();
+    if (value.startsWith("--")) { const [token, alpha = ""] = value.split("/"); return style.getPropertyValue(token).trim() + alpha; }
     return value.startsWith("format:") ? formatters[value.slice(7)] : value;
   }
   if (Array.isArray(value)) return value.map(item => resolve(item, style));
@@ -52,12 +52,11 @@ function playhead({ now, options }, style) {
 }
 
 /** Names stand at the last point, moved apart where lines end close together. */
-function endLabels({ options, series, element, now }, style) {
-  const plot = element.clientHeight - 45, lineHeight = 13;
+function endLabels({ options, series, element, now, apex }, style) {
+  const plot = apex?.w?.globals?.gridHeight || element.clientHeight - 45, lineHeight = 13;
   const y = options.yaxis[0];
   const ends = series.filter(s => s.label).map(s => ({ s, last: s.data.findLast(p => p[1] != null) })).filter(e => e.last)
     .map(e => ({ ...e, px: plot * (1 - (e.last[1] - y.min) / (y.max - y.min)) })).sort((a, b) => a.px - b.px);
-  for (let i = 1, room = plot - 4; i < ends.length; i++) ends[i].at = 0;
   let above = -Infinity;
   for (const end of ends) { end.at = Math.max(end.px, above + lineHeight); above = end.at; }
   let below = plot + 2;
