@@ -30,11 +30,15 @@ public sealed partial class LargeStrip
     [Parameter] public double? FellOverAt { get; set; }
     /// <summary>Words beside the ✕.</summary>
     [Parameter] public string? FellOverSays { get; set; }
+    /// <summary>Seconds in which all requests failed: a red tick at the top.</summary>
+    [Parameter] public IReadOnlyList<double> Failing { get; set; } = [];
     /// <summary>p50, p90, p99 at the last second.</summary>
     [Parameter] public bool Labelled { get; set; } = true;
 
     private double Done => Seconds.Count == 0 ? 0 : Seconds[^1].Number + Every;
     private double Span => Math.Max(Math.Max(Total, Done), 1);
+
+    private string FailingPath => string.Concat(Failing.Select(s => Px.Path($"M{Px.Of(s * shape.Width / Span)} 1v7")));
 
     private string Label
     {

@@ -9,7 +9,7 @@ namespace Wobble.Dashboard.Components.Pages.RunParts;
 /// <param name="Word">What it is called.</param>
 /// <param name="Seconds">How long it takes, about: its share of the bar.</param>
 /// <param name="Done">0–1.</param>
-internal sealed record RunPhase(string Word, double Seconds, double Done);
+public sealed record RunPhase(string Word, double Seconds, double Done);
 
 /// <summary>Where a run that goes on stands, and how long it still takes. Pure.</summary>
 /// <param name="Tag">Time to go, or the state.</param>
@@ -17,7 +17,7 @@ internal sealed record RunPhase(string Word, double Seconds, double Done);
 /// <param name="Beside">What waits, or null.</param>
 /// <param name="Phases">The bar; empty while it is queued.</param>
 /// <param name="Left">Time to go of the measurement; null when unknown.</param>
-internal sealed record RunPhases(string Tag, string Says, string? Beside, IReadOnlyList<RunPhase> Phases, TimeSpan? Left)
+public sealed record RunPhases(string Tag, string Says, string? Beside, IReadOnlyList<RunPhase> Phases, TimeSpan? Left)
 {
     private const double Preparing = 3;
     private const double Finishing = 2;
