@@ -10,22 +10,23 @@ internal sealed class Schedule(bool isPoisson, long seed, int thread, int thread
     private RandomNumbers random = new(seed);
     private long start;
     private long count;
-    private double period;
+    private double rate;
     private double elapsed;
 
     /// <summary>When the next request is due, ns.</summary>
     public long Next { get; private set; } = long.MaxValue;
 
     /// <summary>Gap between requests of this thread on average, ns.</summary>
-    public double Gap => period * threads;
+    public double Gap { get; private set; }
 
-    public void Begin(long at, double rate)
+    public void Begin(long at, double newRate)
     {
         start = at;
-        period = NsPerSecond / rate;
+        rate = newRate;
+        Gap = NsPerSecond / rate * threads;
         count = thread;
         elapsed = 0;
-        if (isPoisson) Advance(); else Next = start + (long)(count * period);
+        if (isPoisson) Advance(); else Next = start + Constant();
     }
 
     public void Advance()
@@ -37,8 +38,11 @@ internal sealed class Schedule(bool isPoisson, long seed, int thread, int thread
             return;
         }
         count += threads;
-        Next = start + (long)(count * period);
+        Next = start + Constant();
     }
+
+    // The quotient, not a multiple of a rounded period: what is due on the second must not fall into the one before.
+    private long Constant() => (long)Math.Round(count * NsPerSecond / rate);
 }
 
 /// <summary>Requests that are due and wait for a free connection, in order. Memory for all of them is there from the start.</summary>
