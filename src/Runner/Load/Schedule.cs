@@ -19,10 +19,10 @@ internal sealed class Schedule(bool isPoisson, long seed, int thread, int thread
     /// <summary>Gap between requests of this thread on average, ns.</summary>
     public double Gap { get; private set; }
 
-    public void Begin(long at, double newRate)
+    public void Begin(long at, double rate)
     {
         start = at;
-        rate = newRate;
+        this.rate = rate;
         Gap = NsPerSecond / rate * threads;
         count = thread;
         elapsed = 0;
