@@ -43,7 +43,8 @@ internal sealed class CatalogueReader
     {
         var manifests = ManifestSet.Read(folders, own);
         var unreadable = TargetFolder.UnreadableAsync(folders.Where(f => Directory.Exists(f.Path)).ToList(), AskLimit);
-        var installed = InstalledPackages.Probe([.. StackPrograms.Packages, .. manifests.Packages]);
+        string[] packages = [.. StackPrograms.Packages, .. manifests.Packages];
+        var installed = InstalledPackages.Probe(packages);
         var assembly = new TargetAssembly(own.Path, manifests.Databases, installed, Environments, await unreadable, clock.GetUtcNow());
         var targets = manifests.Servers.SelectMany(s => manifests.Apps.Where(a => a.Interface == s.Interface).Select(a => assembly.Target(s, a))).ToList();
         var catalogue = new Catalogue
@@ -54,7 +55,7 @@ internal sealed class CatalogueReader
             Cores = Environment.ProcessorCount,
             Parts = StackPrograms.Parts(installed),
         };
-        return new LoadedCatalogue(catalogue, targets);
+        return new LoadedCatalogue(catalogue, targets, [.. installed.MissingOf(packages).Order(StringComparer.Ordinal)]);
     }
 
     /// <summary>Installs what the target still needs, if anything, and reads the catalogue again: it says then whether that worked.</summary>

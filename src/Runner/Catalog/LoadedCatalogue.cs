@@ -3,12 +3,17 @@ using Wobble.Results.Domain;
 namespace Wobble.Runner.Catalog;
 
 /// <summary>The catalogue with what a planner needs of each target.</summary>
-internal sealed class LoadedCatalogue(Catalogue catalogue, IReadOnlyList<LoadedTarget> targets)
+internal sealed class LoadedCatalogue(Catalogue catalogue, IReadOnlyList<LoadedTarget> targets, IReadOnlyList<string> missingPackages)
 {
     /// <summary>What others see of it.</summary>
     public Catalogue Catalogue { get; } = catalogue;
     /// <summary>All targets, in the order of <see cref="Catalogue.Targets"/>.</summary>
     public IReadOnlyList<LoadedTarget> Targets { get; } = targets;
+
+    /// <summary>Debian packages that any part or target could use and that are missing.</summary>
+    public IReadOnlyList<string> MissingPackages { get; } = missingPackages;
+    /// <summary>The one command that installs them; null when none is missing.</summary>
+    public string? InstallLine => MissingPackages.Count == 0 ? null : $"apt-get install --no-install-recommends {string.Join(' ', MissingPackages)}";
 
     /// <summary>The target of that name, or null.</summary>
     public LoadedTarget? Find(string name) => Targets.FirstOrDefault(t => t.Target.Name == name);

@@ -24,11 +24,12 @@ internal static partial class ManifestReader
 
     public static ServerManifest ReadServer(string file, string? addedFrom) => Read(file, root =>
     {
+        string name = NameOf(root, Path.GetFileNameWithoutExtension(file));
         var stop = root.Object("stop");
         var ready = root.Object("ready");
         var server = new ServerManifest
         {
-            Name = NameOf(root, Path.GetFileNameWithoutExtension(file)),
+            Name = name,
             Title = root.Text("title"),
             Class = Enum.Parse<TargetClass>(root.OneOf("class", "sync", "green", "async"), ignoreCase: true),
             Interface = InterfaceOf(root),

@@ -30,7 +30,8 @@ internal static partial class PipErrors
             return Short(unreachable is null ? $"pip finds no {requirement} where it looks ({Places(output)})" : $"pip can't reach its package index for {requirement} ({unreachable})");
         }
         if (unreachable is not null && !output.Contains("Failed building", StringComparison.Ordinal)) return Short($"pip can't reach its package index ({unreachable})");
-        if (Building.Match(output) is { Success: true } building) return Short($"{building.Groups[1].Value} can't be built ({BuildError(output)})");
+        if (Building.Match(output) is { Success: true } building) return Short($"{building.Groups["package"].Value} can't be built ({BuildError(output)})");
+        if (output.Contains("metadata-generation-failed", StringComparison.Ordinal)) return Short($"a package's own setup fails ({BuildError(output)})");
         string? error = output.Split('\n').LastOrDefault(l => l.StartsWith("ERROR: ", StringComparison.Ordinal));
         return Short(error is null ? $"pip failed with exit code {result.ExitCode} ({LastLine(output)})" : $"pip failed: {error["ERROR: ".Length..].Trim()}");
     }
@@ -38,7 +39,7 @@ internal static partial class PipErrors
     /// <summary>Why the index could not be reached: the innermost message of pip's connection warnings.</summary>
     private static string? Unreachable(string output)
     {
-        if (HttpStatus.Match(output) is { Success: true } status) return status.Groups[1].Value;
+        if (HttpStatus.Match(output) is { Success: true } status) return $"it answers {status.Groups["status"].Value}";
         if (!output.Contains("connection broken by", StringComparison.Ordinal) && !output.Contains("Could not fetch URL", StringComparison.Ordinal)) return null;
         foreach (string known in (string[])["Name or service not known", "Temporary failure in name resolution", "Connection refused", "Network is unreachable", "No route to host", "timed out", "certificate verify failed", "Tunnel connection failed"])
             if (output.Contains(known, StringComparison.Ordinal)) return known;
@@ -51,8 +52,12 @@ internal static partial class PipErrors
         return places.Count == 0 ? "its package index" : string.Join(", ", places);
     }
 
-    private static string BuildError(string output) =>
-        output.Split('\n').Select(l => l.Trim()).LastOrDefault(l => BuildLine.IsMatch(l)) is { } line ? line : "see pip's own output";
+    /// <summary>What the compiler said first, or else what the build said last.</summary>
+    private static string BuildError(string output)
+    {
+        var lines = output.Split('\n').Select(l => l.Trim()).ToList();
+        return lines.Find(l => CompilerLine.IsMatch(l)) ?? lines.FindLast(l => BuildLine.IsMatch(l)) ?? "see pip's own output";
+    }
 
     private static string LastLine(string output) => output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).LastOrDefault() ?? "it said nothing";
 
@@ -62,12 +67,14 @@ internal static partial class PipErrors
     private static partial Regex Credentials { get; }
     [GeneratedRegex(@"Could not find a version that satisfies the requirement ([^\n(]+)\(from versions: ([^)\n]*)\)")]
     private static partial Regex NoVersion { get; }
-    [GeneratedRegex(@"HTTP error (\d+[^\n]*?) while getting|(?:40[137]|50[0-9]) (?:Client|Server) Error")]
+    [GeneratedRegex(@"HTTP error (?<status>\d+) while getting|(?<status>[45]\d\d) (?:Client|Server) Error")]
     private static partial Regex HttpStatus { get; }
     [GeneratedRegex(@"Looking in (?:links|indexes): ([^\n]+)")]
     private static partial Regex Looking { get; }
-    [GeneratedRegex(@"Failed building wheel for ([^\s]+)|Could not build wheels for ([^\s,]+)|Failed to build ([^\s]+)")]
+    [GeneratedRegex(@"Failed building wheel for (?<package>\S+)|Could not build wheels for (?<package>[^\s,]+)|Failed to build (?<package>\S+)")]
     private static partial Regex Building { get; }
-    [GeneratedRegex(@"^(?:[A-Za-z_.]*(?:Error|Exception): |error: |fatal error: |unable to execute)")]
+    [GeneratedRegex(@"^\S+:\d+:\d+: (?:fatal )?error: ")]
+    private static partial Regex CompilerLine { get; }
+    [GeneratedRegex(@"^(?:[A-Za-z_.]*(?:Error|Exception): |error: command |unable to execute)")]
     private static partial Regex BuildLine { get; }
 }

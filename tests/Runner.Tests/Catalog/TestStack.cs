@@ -74,6 +74,17 @@ public sealed class TestStack : IAsyncLifetime
         return stack;
     }
 
+    /// <summary>How many queries with that text the database works on at this moment.</summary>
+    internal async Task<int> QueriesAsync(string text)
+    {
+        await using var connection = new NpgsqlConnection(ConnectionString(BenchmarkDatabase.Name));
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand($"select count(*)::int from pg_stat_activity where state = 'active' and pid <> pg_backend_pid() and query like '%{text}%'", connection);
+        return (int)(await command.ExecuteScalarAsync())!;
+    }
+
+    private string ConnectionString(string of) => string.Create(CultureInfo.InvariantCulture, $"Host=127.0.0.1;Port={layout!.Ports["database"]};Username={BenchmarkDatabase.AdminRole};Database={of}");
+
     public async ValueTask DisposeAsync()
     {
         if (database is not null) await RunningStack.StopAsync(database, "INT");
@@ -94,7 +105,7 @@ public sealed class TestStack : IAsyncLifetime
         database = RunningStack.Launch(component with { Command = component.Command.Select(c => c.StartsWith("unix_socket_directories=", StringComparison.Ordinal) ? "unix_socket_directories=" : c).ToList() }, layout.RunFolder);
         await RunningStack.WaitAsync(database, "postgresql", async () =>
         {
-            await using var connection = new NpgsqlConnection(string.Create(CultureInfo.InvariantCulture, $"Host=127.0.0.1;Port={layout.Ports["database"]};Username={BenchmarkDatabase.AdminRole};Database=postgres;Pooling=false"));
+            await using var connection = new NpgsqlConnection(ConnectionString("postgres") + ";Pooling=false");
             await connection.OpenAsync();
             await using var command = new NpgsqlCommand($"create role {BenchmarkDatabase.AppRole} login", connection);
             await command.ExecuteNonQueryAsync();

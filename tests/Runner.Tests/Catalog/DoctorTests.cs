@@ -1,0 +1,89 @@
+using Wobble.Results.Domain;
+using Wobble.Runner.Catalog;
+using Wobble.Runner.Hosting;
+
+namespace Wobble.Runner.Tests.Catalog;
+
+public sealed class DoctorTests : IDisposable
+{
+    private static readonly MachineFacts Machine = new()
+    {
+        System = "Debian GNU/Linux 12",
+        Cores = 4,
+        MemoryMb = 8000,
+        ClockSource = "tsc",
+        Governors = ["performance"],
+        Somaxconn = 4096,
+        OpenFiles = 524_288,
+        SandboxRefused = null,
+        IsRoot = false,
+        MissingUsers = [],
+    };
+
+    private static readonly Catalogue Catalogue = new()
+    {
+        Targets = [new CatalogueTarget { Name = "uwsgi-http/bottle", Server = "uwsgi-http", App = "bottle", Interface = "wsgi", Class = TargetClass.Sync }],
+        Parts = [new Part("nginx", "1.22.1", null), new Part("bubblewrap", "0.8.0", null)],
+    };
+
+    // One that the stack's user may enter, as the folder in use is.
+    private readonly DataFolder data = new(Directory.CreateTempSubdirectory("wobble-data-").FullName);
+
+    public DoctorTests() => File.SetUnixFileMode(data.Root, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
+
+    public void Dispose() => Directory.Delete(data.Root, recursive: true);
+
+    [Fact]
+    public void A_machine_with_everything_has_no_finding_to_mend() =>
+        Assert.All(Doctor.Examine(Catalogue, Machine, data), f => Assert.True(f is { Grade: Grade.Ok, Remedy: null }, f.ToString()));
+
+    [Theory]
+    [InlineData("nginx", true, "apt-get install nginx")]
+    [InlineData("bubblewrap", false, "apt-get install bubblewrap")]
+    public void A_part_that_is_missing_is_told_with_the_line_that_installs_it(string part, bool isError, string remedy)
+    {
+        var catalogue = Catalogue with { Parts = Catalogue.Parts.Select(p => p.Name == part ? new Part(part, null, $"{part} is not installed: apt-get install {part}") : p).ToList() };
+
+        var finding = Doctor.Examine(catalogue, Machine, data).Single(f => f.Check == part);
+
+        Assert.Equal(new Finding(part, isError ? Grade.Error : Grade.Warning, $"{part} is not installed", remedy), finding);
+    }
+
+    [Fact]
+    public void No_target_at_all_is_an_error_and_one_that_is_missing_a_warning()
+    {
+        var missing = Catalogue.Targets[0] with { Name = "uwsgi-http/flask", Unavailable = "not installed, because of this" };
+
+        Assert.Equal([Grade.Ok, Grade.Warning], Doctor.Examine(Catalogue with { Targets = [.. Catalogue.Targets, missing] }, Machine, data).Where(f => f.Check == "targets").Select(f => f.Grade));
+        Assert.Equal([Grade.Error, Grade.Warning], Doctor.Examine(Catalogue with { Targets = [missing] }, Machine, data).Where(f => f.Check == "targets").Select(f => f.Grade));
+    }
+
+    [Fact]
+    public void What_may_spoil_numbers_is_a_warning()
+    {
+        var poor = Machine with { ClockSource = "hpet", Governors = ["powersave", "schedutil"], Somaxconn = 128, OpenFiles = 1024, Cores = 2, SandboxRefused = "bubblewrap may not make namespaces here" };
+
+        var warnings = Doctor.Examine(Catalogue, poor, data).Where(f => f.Grade == Grade.Warning).ToList();
+
+        Assert.Equal(["sandbox", "open files", "backlog", "clock", "governor", "cores"], warnings.Select(f => f.Check));
+        Assert.Contains("powersave, schedutil", warnings[4].Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Users_that_root_needs_are_told_with_the_commands_that_make_them()
+    {
+        var finding = Doctor.Examine(Catalogue, Machine with { IsRoot = true, MissingUsers = ["wobble-run", "wobble"] }, data).Single(f => f.Check == "users");
+
+        Assert.Equal((Grade.Error, "useradd --system --no-create-home --shell /usr/sbin/nologin wobble-run && useradd --system --no-create-home --shell /usr/sbin/nologin wobble"), (finding.Grade, finding.Remedy));
+    }
+
+    [Fact]
+    public void A_data_folder_that_cannot_be_written_is_an_error() =>
+        Assert.Equal(Grade.Error, Doctor.Examine(Catalogue, Machine, new DataFolder("/proc/wobble")).Single(f => f.Check == "data folder").Grade);
+
+    [Theory]
+    [InlineData("Limit                     Soft Limit           Hard Limit           Units     \nMax open files            1024                 524288               files     \n", 524_288L)]
+    [InlineData("Max open files            unlimited            unlimited            files     \n", null)]
+    [InlineData("", null)]
+    public void The_hard_limit_of_open_files_is_read(string limits, long? files) => Assert.Equal(files, MachineFacts.HardOpenFiles(limits));
+}

@@ -1,0 +1,172 @@
+using System.IO.Compression;
+using Wobble.Results.Domain;
+using Wobble.Runner.Catalog;
+using Wobble.Runner.Hosting;
+using Wobble.Runner.Sandbox;
+
+namespace Wobble.Runner.Tests.Catalog;
+
+/// <summary>A package of our own in a folder, and pip told to look there and nowhere else: the way that meinheld and sanic go, without a network.</summary>
+public sealed class PythonEnvironmentTests : IDisposable
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
+    private readonly DirectoryInfo wheels = Directory.CreateTempSubdirectory("wobble-wheels-");
+    private readonly DataFolder data = new(Directory.CreateTempSubdirectory("wobble-data-").FullName);
+    private readonly TargetFolderBuilder folder = new();
+
+    public PythonEnvironmentTests()
+    {
+        foreach (string path in (string[])[wheels.FullName, data.Root])
+            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
+        Environment.SetEnvironmentVariable("PIP_NO_INDEX", "1");
+        Environment.SetEnvironmentVariable("PIP_FIND_LINKS", wheels.FullName);
+        Require("wobble-example==1.2");
+    }
+
+    public void Dispose()
+    {
+        Environment.SetEnvironmentVariable("PIP_NO_INDEX", null);
+        Environment.SetEnvironmentVariable("PIP_FIND_LINKS", null);
+        folder.Dispose();
+        wheels.Delete(recursive: true);
+        Directory.Delete(data.Root, recursive: true);
+    }
+
+    [Fact]
+    public async Task A_target_is_installed_on_demand_and_its_plan_runs_in_the_environment()
+    {
+        MakeWheel("wobble_example", "1.2");
+        var reader = new CatalogueReader(data, [folder.Root]);
+
+        var before = (await reader.ReadAsync()).Catalogue.Find("plain/flask")!;
+        Assert.Equal("Plain is not in Debian and is installed with pip before its first run", before.Note);
+        Assert.Null(before.Unavailable);
+
+        var loaded = await reader.ReadAndInstallAsync("plain/flask", Limit);
+        var after = loaded.Find("plain/flask")!;
+        Assert.Null(after.Target.Unavailable);
+        Assert.Null(after.Target.Note);
+        Assert.Equal("1.2", after.Target.Versions["wobble-example"]);
+
+        var plan = Planner.Plan(new Definition { Target = "plain/flask" }, loaded, StackLayouts.Sandboxed());
+        var target = plan.Components.Single(c => c.Kind == ComponentKind.Target);
+        Assert.Equal(after.Environment!.Python, target.Command[0]);
+        Assert.Contains(after.Environment.Folder, plan.Layout.ReadOnlyFolders);
+
+        // The interpreter finds the package in the environment and Flask in Debian's packages, as the stack's user.
+        var asked = await ShortProcess.RunAsync(UnprivilegedUser.Command([target.Command[0], "-c", "import wobble_example, flask; print(wobble_example.ANSWER)"]), new Dictionary<string, string>(), Limit);
+        Assert.Equal("42", asked.Output.Trim());
+    }
+
+    [Fact]
+    public async Task A_failure_is_remembered_for_a_while_and_can_be_tried_again()
+    {
+        var clock = new TestClock();
+        var reader = new CatalogueReader(data, [folder.Root], clock);
+
+        var failed = (await reader.ReadAndInstallAsync("plain/flask", Limit)).Find("plain/flask")!;
+        Assert.Equal($"not installed, because pip finds no wobble-example==1.2 where it looks ({wheels.FullName})", failed.Target.Unavailable);
+        Assert.False(Directory.Exists(failed.Environment!.Folder));
+        Assert.DoesNotContain(failed.Environment.Folder, reader.NeverTried(await reader.ReadAsync()).Select(e => e.Folder));
+
+        MakeWheel("wobble_example", "1.2");
+        Assert.Equal(failed.Target.Unavailable, (await reader.ReadAndInstallAsync("plain/flask", Limit)).Find("plain/flask")!.Target.Unavailable);
+
+        clock.Now += PythonEnvironment.FailureLasts;
+        Assert.Contains(failed.Environment.Folder, reader.NeverTried(await reader.ReadAsync()).Select(e => e.Folder));
+        Assert.Null(await reader.Environments.EnsureAsync(failed.Environment, Limit));
+        Assert.Null((await reader.ReadAsync()).Catalogue.Find("plain/flask")!.Unavailable);
+    }
+
+    [Fact]
+    public async Task Asking_again_explicitly_does_not_wait_for_a_failure_to_be_forgotten()
+    {
+        var reader = new CatalogueReader(data, [folder.Root]);
+        var failed = (await reader.ReadAndInstallAsync("plain/flask", Limit)).Find("plain/flask")!;
+        MakeWheel("wobble_example", "1.2");
+
+        Assert.Null(await reader.Environments.EnsureAsync(failed.Environment!, Limit, retry: true));
+    }
+
+    [Fact]
+    public async Task Another_version_is_named_where_the_wanted_one_is_not_there()
+    {
+        MakeWheel("wobble_example", "1.1");
+
+        var failure = await InstallAsync();
+
+        Assert.Equal("pip finds no wobble-example==1.2, only 1.1", failure!.Reason);
+    }
+
+    [Fact]
+    public async Task A_package_that_cannot_be_built_says_what_the_build_said()
+    {
+        string source = Directory.CreateDirectory(Path.Combine(wheels.FullName, "source")).FullName;
+        File.WriteAllText(Path.Combine(source, "setup.py"), "raise RuntimeError('no compiler here')\n");
+        await using (var to = File.Create(Path.Combine(wheels.FullName, "wobble_example-1.2.zip"))) await ZipFile.CreateFromDirectoryAsync(source, to, CompressionLevel.Fastest, includeBaseDirectory: true);
+
+        var failure = await InstallAsync();
+
+        Assert.Contains("RuntimeError: no compiler here", failure!.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Time_that_runs_out_does_not_make_a_target_unavailable()
+    {
+        MakeWheel("wobble_example", "1.2");
+        var reader = new CatalogueReader(data, [folder.Root]);
+        var environment = (await reader.ReadAsync()).Find("plain/flask")!.Environment!;
+
+        var failure = await reader.Environments.EnsureAsync(environment, TimeSpan.FromMilliseconds(5));
+
+        Assert.True(failure!.OutOfTime);
+        Assert.Null((await reader.ReadAsync()).Catalogue.Find("plain/flask")!.Unavailable);
+        Assert.Null((await reader.ReadAndInstallAsync("plain/flask", Limit)).Find("plain/flask")!.Target.Note);
+    }
+
+    [Fact]
+    public async Task Changed_requirements_are_another_environment()
+    {
+        var reader = new CatalogueReader(data, [folder.Root]);
+        var first = (await reader.ReadAsync()).Find("plain/flask")!.Environment!;
+        Require("wobble-example==1.3");
+
+        Assert.NotEqual(first.Folder, (await reader.ReadAsync()).Find("plain/flask")!.Environment!.Folder);
+    }
+
+    private async Task<InstallFailure?> InstallAsync()
+    {
+        var reader = new CatalogueReader(data, [folder.Root]);
+        return await reader.Environments.EnsureAsync((await reader.ReadAsync()).Find("plain/flask")!.Environment!, Limit);
+    }
+
+    private void Require(string requirement)
+    {
+        File.WriteAllText(Path.Combine(folder.Root, "servers", "plain.requirements.txt"), requirement + "\n");
+        var server = TargetFolderBuilder.Server();
+        server["requirements"] = "plain.requirements.txt";
+        folder.WriteServer(server);
+    }
+
+    private void MakeWheel(string module, string version)
+    {
+        using var wheel = ZipFile.Open(Path.Combine(wheels.FullName, $"{module}-{version}-py3-none-any.whl"), ZipArchiveMode.Create);
+        string information = $"{module}-{version}.dist-info";
+        Write($"{module}/__init__.py", "ANSWER = 42\n");
+        Write($"{information}/METADATA", $"Metadata-Version: 2.1\nName: {module.Replace('_', '-')}\nVersion: {version}\n");
+        Write($"{information}/WHEEL", "Wheel-Version: 1.0\nGenerator: wobble\nRoot-Is-Purelib: true\nTag: py3-none-any\n");
+        Write($"{information}/RECORD", $"{module}/__init__.py,,\n{information}/METADATA,,\n{information}/WHEEL,,\n{information}/RECORD,,\n");
+
+        void Write(string path, string text)
+        {
+            using var to = new StreamWriter(wheel.CreateEntry(path).Open());
+            to.Write(text);
+        }
+    }
+
+    private sealed class TestClock : TimeProvider
+    {
+        public DateTimeOffset Now { get; set; } = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+        public override DateTimeOffset GetUtcNow() => Now;
+    }
+}
