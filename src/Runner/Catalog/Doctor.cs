@@ -55,7 +55,7 @@ internal static class Doctor
         if (!machine.IsRoot) return new Finding("users", Grade.Ok, $"everything runs as {Environment.UserName}");
         return machine.MissingUsers.Count == 0
             ? new Finding("users", Grade.Ok, "wobble-run for stacks, wobble for the Dashboard and the database")
-            : new Finding("users", Grade.Error, $"missing: {string.Join(", ", machine.MissingUsers)} (./run makes them)", string.Join(" && ", machine.MissingUsers.Select(u => $"useradd --system --no-create-home --shell /usr/sbin/nologin {u}")));
+            : new Finding("users", Grade.Warning, $"not there yet: {string.Join(", ", machine.MissingUsers)}; ./run and the first run make them");
     }
 
     private static Finding Folder(DataFolder data)
@@ -72,13 +72,13 @@ internal static class Doctor
         {
             return new Finding("data folder", Grade.Error, $"{data.Root} can't be written: {e.Message}", "name another with --data DIR");
         }
-        if (UnprivilegedUser.IsNeeded && UnprivilegedUser.Exists && !CanEnter(existing ?? "/"))
-            return new Finding("data folder", Grade.Error, $"the user {UnprivilegedUser.Name}, who runs the stack, can't enter {existing}", "name another with --data DIR, or let all enter the folders above it (chmod a+x)");
+        if (StackUser.IsNeeded && StackUser.Exists && !CanEnter(existing ?? "/"))
+            return new Finding("data folder", Grade.Error, $"the user {StackUser.Name}, who runs the stack, can't enter {existing}", "name another with --data DIR, or let all enter the folders above it (chmod a+x)");
         return new Finding("data folder", Grade.Ok, existing == data.Root ? data.Root : $"{data.Root} (not there yet)");
     }
 
     private static bool CanEnter(string folder) =>
-        ShortProcess.RunAsync(UnprivilegedUser.Command(["/usr/bin/test", "-x", folder]), new Dictionary<string, string>(), TimeSpan.FromSeconds(2)).GetAwaiter().GetResult().Succeeded;
+        ShortProcess.RunAsync(StackUser.Command(["/usr/bin/test", "-x", folder]), new Dictionary<string, string>(), TimeSpan.FromSeconds(2)).GetAwaiter().GetResult().Succeeded;
 
     private static Finding Disk(DataFolder data)
     {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Wobble.Runner.Hosting;
 using Wobble.Runner.Sandbox;
 
 namespace Wobble.Runner.Catalog;
@@ -33,7 +34,7 @@ internal sealed record MachineFacts
         OpenFiles = HardOpenFiles(Text("/proc/self/limits") ?? ""),
         SandboxRefused = SandboxProbe.Reason,
         IsRoot = Environment.IsPrivilegedProcess,
-        MissingUsers = Environment.IsPrivilegedProcess ? new[] { UnprivilegedUser.Name, "wobble" }.Where(u => !UnprivilegedUser.Has("/etc/passwd", u)).ToList() : [],
+        MissingUsers = Environment.IsPrivilegedProcess ? new[] { StackUser.Name, SystemUser.Wobble }.Where(u => SystemUser.Find(u) is null).ToList() : [],
     };
 
     internal static long? HardOpenFiles(string limits)

@@ -73,25 +73,25 @@ internal sealed class PythonEnvironments(DataFolder data, TimeProvider clock)
 
     private async Task<InstallFailure?> InstallAsync(PythonEnvironment environment, TimeSpan limit, CancellationToken cancel)
     {
-        if (!UnprivilegedUser.Exists) return Failed($"the user {UnprivilegedUser.Name} is missing, and root doesn't run what pip builds; ./run makes it");
         long end = Environment.TickCount64 + (long)limit.TotalMilliseconds;
         TimeSpan Left() => TimeSpan.FromMilliseconds(Math.Max(1, end - Environment.TickCount64));
         try
         {
+            UnprivilegedUser.EnsureUser();
             Remake(environment.Folder);
             Remake(environment.Scratch);
             string requirements = Path.Combine(environment.Scratch, "requirements.txt");
             await File.WriteAllTextAsync(requirements, string.Join('\n', environment.Requirements.Select(File.ReadAllText)), cancel);
             var variables = Variables(environment.Scratch);
-            await GiveAsync(environment, UnprivilegedUser.Name, cancel);
+            await GiveAsync(environment, StackUser.Name, cancel);
 
             // Debian's pip, where it is installed, serves the environment as well and saves the seconds that a pip of its own takes.
             string[] pip = File.Exists("/usr/lib/python3/dist-packages/pip/__init__.py") ? ["--without-pip"] : [];
-            var made = await ShortProcess.RunAsync(UnprivilegedUser.Command([StackPrograms.Python, "-m", "venv", "--system-site-packages", .. pip, environment.Folder]), variables, Left(), cancel);
+            var made = await ShortProcess.RunAsync(StackUser.Command([StackPrograms.Python, "-m", "venv", "--system-site-packages", .. pip, environment.Folder]), variables, Left(), cancel);
             if (!made.Succeeded) return Failed(PipErrors.OfVenv(made), made.TimedOut);
             // Without dependencies: requirements are whole and pinned, and a bound that a package puts on one that Debian has newer
             // (meinheld on greenlet) would make pip build an old one that this Python can't compile.
-            var installed = await ShortProcess.RunAsync(UnprivilegedUser.Command([environment.Python, "-m", "pip", "install", "--no-input", "--no-deps", "--progress-bar", "off", "--no-cache-dir", "-r", requirements]), variables, Left(), cancel);
+            var installed = await ShortProcess.RunAsync(StackUser.Command([environment.Python, "-m", "pip", "install", "--no-input", "--no-deps", "--progress-bar", "off", "--no-cache-dir", "-r", requirements]), variables, Left(), cancel);
             if (!installed.Succeeded) return Failed(PipErrors.Of(installed, limit), installed.TimedOut);
             await GiveAsync(environment, "root", cancel);
             await File.WriteAllTextAsync(environment.Marker, clock.GetUtcNow().ToString("O", System.Globalization.CultureInfo.InvariantCulture), cancel);
@@ -156,7 +156,7 @@ internal sealed class PythonEnvironments(DataFolder data, TimeProvider clock)
 
     private static async Task GiveAsync(PythonEnvironment environment, string owner, CancellationToken cancel)
     {
-        if (!UnprivilegedUser.IsNeeded) return;
+        if (!StackUser.IsNeeded) return;
         var given = await ShortProcess.RunAsync(["/usr/bin/chown", "--recursive", "--no-dereference", $"{owner}:{owner}", environment.Folder, environment.Scratch], new Dictionary<string, string>(), TimeSpan.FromSeconds(30), cancel);
         if (!given.Succeeded) throw new IOException($"{environment.Folder} can't be given to {owner}: {given.Output.Trim()}");
     }

@@ -61,7 +61,7 @@ internal sealed class TargetAssembly(
         string program = server.Command[0];
         if (!TargetCommand.IsPlaceholder(program) && !File.Exists(program)) return $"not installed, because there is no {program}";
         foreach (string? folder in new[] { server.AddedFrom ?? wobbles, app.AddedFrom ?? wobbles })
-            if (unreadable.TryGetValue(folder, out string? path)) return $"not readable, because the user {UnprivilegedUser.Name}, who runs the stack, can't read {path}";
+            if (unreadable.TryGetValue(folder, out string? path)) return $"not readable, because the user {StackUser.Name}, who runs the stack, can't read {path}";
         if (environment is { IsInstalled: false } && environment.RememberedFailure(now) is { OutOfTime: false } failure) return $"not installed, because {failure.Reason}";
         return null;
     }

@@ -21,10 +21,10 @@ internal sealed record TargetFolder(string Path, bool IsWobbles)
     public static async Task<IReadOnlyDictionary<string, string>> UnreadableAsync(IReadOnlyList<TargetFolder> folders, TimeSpan limit)
     {
         var unreadable = new Dictionary<string, string>();
-        if (folders.Count == 0 || !UnprivilegedUser.Exists) return unreadable;
+        if (folders.Count == 0 || !StackUser.Exists) return unreadable;
         string[] test = ["(", "-type", "d", "(", "!", "-readable", "-o", "!", "-executable", ")", ")", "-o", "(", "-type", "f", "!", "-readable", ")"];
         var found = await ShortProcess.RunAsync(
-            UnprivilegedUser.Command(["/usr/bin/find", .. folders.Select(f => f.Path), "-name", "__pycache__", "-prune", "-o", "(", .. test, ")", "-printf", @"%p\n", "-prune"]),
+            StackUser.Command(["/usr/bin/find", .. folders.Select(f => f.Path), "-name", "__pycache__", "-prune", "-o", "(", .. test, ")", "-printf", @"%p\n", "-prune"]),
             new Dictionary<string, string> { ["LC_ALL"] = "C" }, limit);
         foreach (string line in found.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {

@@ -113,7 +113,7 @@ public sealed class CatalogueTests : IDisposable
     [Fact]
     public async Task A_folder_that_the_stacks_user_cannot_read_makes_its_targets_unavailable()
     {
-        Assert.SkipUnless(UnprivilegedUser.IsNeeded && UnprivilegedUser.Exists, "only root runs the stack as another user");
+        Assert.SkipUnless(StackUser.IsNeeded && StackUser.Exists, "only root runs the stack as another user");
         string source = Path.Combine(folder.Root, "apps", "mine", "app.py");
         File.SetUnixFileMode(source, UnixFileMode.UserRead);
 

@@ -54,7 +54,7 @@ public sealed class PythonEnvironmentTests : IDisposable
         Assert.Contains(after.Environment.Folder, plan.Layout.ReadOnlyFolders);
 
         // The interpreter finds the package in the environment and Flask in Debian's packages, as the stack's user.
-        var asked = await ShortProcess.RunAsync(UnprivilegedUser.Command([target.Command[0], "-c", "import wobble_example, flask; print(wobble_example.ANSWER)"]), new Dictionary<string, string>(), Limit);
+        var asked = await ShortProcess.RunAsync(StackUser.Command([target.Command[0], "-c", "import wobble_example, flask; print(wobble_example.ANSWER)"]), new Dictionary<string, string>(), Limit);
         Assert.Equal("42", asked.Output.Trim());
     }
 
