@@ -62,6 +62,22 @@ public sealed class RunsQueries(IDbContextFactory<WobbleDb> databases, TimeProvi
         return [.. tags.SelectMany(t => t).GroupBy(t => t).OrderByDescending(g => g.Count()).ThenBy(g => g.Key, StringComparer.Ordinal).Take(limit).Select(g => g.Key)];
     }
 
+    /// <summary>The last run of each target that was measured to the end and isn't invalid: what to expect of the next.</summary>
+    public async Task<IReadOnlyDictionary<string, RunRow>> LastOf(IEnumerable<string> targets, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(targets);
+        await using var db = await databases.CreateDbContextAsync(cancel);
+        var last = new Dictionary<string, RunRow>();
+        // One probe of the index on (target, created_at) each.
+        foreach (string target in targets.Distinct().Take(PageSize))
+        {
+            var row = await db.Runs.AsNoTracking().Where(r => r.Target == target && r.DeletedAt == null && r.State == RunState.Completed && (r.TrustVerdict == "sound" || r.TrustVerdict == "doubtful"))
+                .OrderByDescending(r => r.CreatedAt).Select(RunRow.Of).FirstOrDefaultAsync(cancel);
+            if (row is not null) last[target] = row;
+        }
+        return last;
+    }
+
     /// <summary>The runs of these slugs, in the order given; unknown and deleted ones are left out.</summary>
     public async Task<IReadOnlyList<RunRow>> Rows(IReadOnlyList<string> slugs, CancellationToken cancel)
     {

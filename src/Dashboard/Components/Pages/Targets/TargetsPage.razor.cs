@@ -1,0 +1,47 @@
+using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Components.Authorization;
+using Wobble.Dashboard.Components.Controls;
+using Wobble.Results.Domain;
+using Wobble.Results.Queries;
+
+namespace Wobble.Dashboard.Components.Pages.Targets;
+
+/// <summary>What the runners can run.</summary>
+/// <param name="Runners">All that ever joined, those that spoke last first.</param>
+public sealed record TargetsShown(IReadOnlyList<RunnerState> Runners)
+{
+    /// <summary>Name of the runner that is meant, when there is one.</summary>
+    public string? Here => Runners.Count == 1 ? Runners[0].Name : null;
+}
+
+/// <summary>What can be measured here, in which version, and what is missing and why. Open to everyone.</summary>
+public sealed partial class TargetsPage
+{
+    private bool _isSignedIn;
+    private Catalogue? catalogue;
+    private IReadOnlyList<(string Folder, string Names)> own = [];
+
+    [Inject] private RunnerQueries Runners { get; set; } = default!;
+    [CascadingParameter] private Task<AuthenticationState>? Who { get; set; }
+
+    private string Counted => catalogue is null
+        ? ""
+        : $"{Numbers.Count(catalogue.Targets.Count(t => t.Unavailable is null))} of {Numbers.Many(catalogue.Targets.Count, "target")} can run here.";
+
+    /// <inheritdoc/>
+    protected override async Task OnParametersSetAsync()
+    {
+        _isSignedIn = Who is not null && (await Who).User.Identity?.IsAuthenticated == true;
+        await base.OnParametersSetAsync();
+    }
+
+    /// <inheritdoc/>
+    protected override async Task<TargetsShown> AskAsync(CancellationToken cancel) => new(await Runners.All(cancel));
+
+    /// <inheritdoc/>
+    protected override void OnAnswered()
+    {
+        catalogue = Answer is null ? null : Catalogues.Of(Answer.Runners, null, Clock.GetUtcNow());
+        own = [.. (catalogue?.Targets ?? []).Where(t => t.AddedFrom is not null).GroupBy(t => t.AddedFrom!).Select(g => (g.Key, string.Join(", ", g.Select(t => t.Name))))];
+    }
+}
