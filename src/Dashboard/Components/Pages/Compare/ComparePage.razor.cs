@@ -1,3 +1,87 @@
+using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Components.Authorization;
+using Wobble.Dashboard.Components.Charts;
+using Wobble.Results.Domain;
+using Wobble.Results.Queries;
+
 namespace Wobble.Dashboard.Components.Pages.Compare;
 
-internal static class ComparePage { public static string Address(IEnumerable<string> slugs) => "/compare?" + string.Join('&', slugs.Select(s => "r=" + s)); }
+/// <summary>What a comparison shows.</summary>
+/// <param name="Asked">What the address asks for.</param>
+/// <param name="Runs">Those that are here, the reference first.</param>
+/// <param name="Missing">Slugs of those that aren't.</param>
+/// <param name="Kept">When the address is a permalink.</param>
+/// <param name="Last">Comparisons kept last, for who is signed in and asks for none.</param>
+public sealed record CompareShown(CompareUrl Asked, IReadOnlyList<ComparedRun> Runs, IReadOnlyList<string> Missing, KeptComparison? Kept, IReadOnlyList<KeptComparison> Last);
+
+/// <summary>Two to five runs side by side: first what differs between their set-ups, then their figures. Open to whoever knows the slugs.</summary>
+public sealed partial class ComparePage
+{
+    private const int KeptShown = 20;
+
+    private bool _isSignedIn;
+    private SetUps? setUps;
+    private ComparedFigures? figures;
+    private (double From, double To) axis;
+    private double longest;
+
+    [Inject] private ComparisonQueries Comparisons { get; set; } = default!;
+    [CascadingParameter] private Task<AuthenticationState>? Who { get; set; }
+
+    /// <summary>The permalink.</summary>
+    [Parameter] public string? KeptSlug { get; set; }
+    /// <summary>Slugs of the runs.</summary>
+    [SupplyParameterFromQuery(Name = "r")] public string[]? Given { get; set; }
+    /// <summary>Slug of the run that the others are set against; null: the first.</summary>
+    [SupplyParameterFromQuery] public string? Reference { get; set; }
+
+    /// <inheritdoc/>
+    protected override object Question => (KeptSlug, string.Join(' ', Given ?? []), Reference, _isSignedIn);
+    /// <inheritdoc/>
+    protected override bool IsLive => Answer?.Runs.Any(r => !r.Row.State.IsFinal()) == true;
+
+    private IReadOnlyList<ComparedRun> Runs => Answer?.Runs ?? [];
+
+    private string Title
+    {
+        get
+        {
+            if (figures is null) return "Compare";
+            string first = Runs[0].Row.Target;
+            string[] others = [.. Runs.Skip(1).Select(r => r.Row.Target)];
+            if (others.Length > 1) return $"{first} against {(others.Length == 2 ? "two" : others.Length == 3 ? "three" : "four")} others";
+            return others[0] == first ? $"{first} against itself, another run" : $"{first} against {others[0]}";
+        }
+    }
+
+    /// <summary>Address of a comparison of these runs, the reference first.</summary>
+    public static string Address(IEnumerable<string> slugs) => CompareUrl.Write(slugs);
+
+    /// <inheritdoc/>
+    protected override async Task OnParametersSetAsync()
+    {
+        _isSignedIn = Who is not null && (await Who).User.Identity?.IsAuthenticated == true;
+        await base.OnParametersSetAsync();
+    }
+
+    /// <inheritdoc/>
+    protected override async Task<CompareShown> AskAsync(CancellationToken cancel)
+    {
+        var kept = KeptSlug is null ? null : await Comparisons.Kept(KeptSlug, cancel);
+        var asked = CompareUrl.Of(kept?.Runs ?? (KeptSlug is null ? Given ?? [] : []), Reference);
+        var runs = asked.Problem is null && asked.Slugs.Count > 0 ? await Comparisons.Runs(asked.Slugs, cancel) : [];
+        string[] missing = runs.Count == 0 && asked.Problem is not null ? [] : [.. asked.Slugs.Except(runs.Select(r => r.Row.Slug))];
+        var last = asked.Slugs.Count == 0 && _isSignedIn ? await Comparisons.LastKept(KeptShown, cancel) : [];
+        return new CompareShown(asked, runs, missing, kept, last);
+    }
+
+    /// <inheritdoc/>
+    protected override void OnAnswered()
+    {
+        bool some = Runs.Count >= ComparisonQueries.Fewest;
+        (setUps, figures) = some ? (SetUps.Of(Runs), ComparedFigures.Of(Runs)) : (null, null);
+        var around = LatencyAxis.Close(Runs.SelectMany(r => r.Seconds).SelectMany(s => (double[])[s.P50 ?? 0, s.P99 ?? 0]));
+        axis = (around.From, around.To);
+        longest = Runs.Select(r => r.Seconds.Count == 0 ? 0 : r.Seconds[^1].Number + (double)r.EverySecond).DefaultIfEmpty(0).Max();
+    }
+}

@@ -40,7 +40,7 @@ internal static class StackPicture
             proxy
                 ? new("nginx", Join(VersionOf("nginx"), target?.OneProcessEach == true ? $"upstream of {Numbers.Many(workers, "process", "processes")}" : "one upstream"), connecting)
                 : new("No proxy", "the load meets the server itself", null) { IsOff = true },
-            new(target?.Name ?? "No target yet", target is null ? "choose one from the matrix" : Numbers.Many(workers, "worker"), proxy ? (target?.NeedsProxy == true ? "uwsgi protocol" : "HTTP/1.0") : connecting)
+            new(target?.Name ?? "No target yet", target is null ? "choose one from the matrix" : Numbers.Many(workers, "worker"), proxy ? Spoken(definition, target) : connecting)
             {
                 Class = target?.Class,
                 Workers = Math.Clamp(workers, 0, DefinitionRules.MaxWorkers),
@@ -61,11 +61,15 @@ internal static class StackPicture
         return int.TryParse(pool, NumberStyles.None, CultureInfo.InvariantCulture, out int connections) ? connections : 1;
     }
 
+    // nginx opens a connection a request to the server, as in the article, unless its switch says otherwise.
+    private static string Spoken(Definition definition, CatalogueTarget? target) =>
+        target?.NeedsProxy == true ? "uwsgi protocol" : definition.Options.GetValueOrDefault("proxy_keepalive") == "on" ? "HTTP/1.1, kept" : "HTTP/1.0";
+
     private static string? Asked(Definition definition, CatalogueTarget? target, int workers)
     {
         if (target is null) return null;
         int pool = PoolOf(definition, target);
-        return pool == 1 ? $"1 connection a worker, {Numbers.Count(workers)} in all" : $"up to {pool} a worker, {Numbers.Count((long)pool * workers)} in all";
+        return pool == 1 ? $"1 a worker, {Numbers.Count(workers)} in all" : $"up to {pool} a worker, {Numbers.Count((long)pool * workers)} in all";
     }
 
     private static string Join(string? version, string rest) => version is null ? rest : $"{version}, {rest}";
