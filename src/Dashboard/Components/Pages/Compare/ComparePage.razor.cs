@@ -22,6 +22,7 @@ public sealed partial class ComparePage
     private bool _isSignedIn;
     private SetUps? setUps;
     private ComparedFigures? figures;
+    private ChartModel? curves;
     private (double From, double To) axis;
     private double longest;
 
@@ -80,6 +81,7 @@ public sealed partial class ComparePage
     {
         bool some = Runs.Count >= ComparisonQueries.Fewest;
         (setUps, figures) = some ? (SetUps.Of(Runs), ComparedFigures.Of(Runs)) : (null, null);
+        curves = some && Runs.Any(r => r.Distribution.Count > 0) ? ComparedSeries.Of(Runs) : null;
         var around = LatencyAxis.Close(Runs.SelectMany(r => r.Seconds).SelectMany(s => (double[])[s.P50 ?? 0, s.P99 ?? 0]));
         axis = (around.From, around.To);
         longest = Runs.Select(r => r.Seconds.Count == 0 ? 0 : r.Seconds[^1].Number + (double)r.EverySecond).DefaultIfEmpty(0).Max();
