@@ -20,11 +20,14 @@ internal static class HangfireSetup
     {
         // How jobs are written: as the Dashboard, which writes them, does.
         GlobalConfiguration.Configuration.SetDataCompatibilityLevel(CompatibilityLevel.Version_180).UseSimpleAssemblyNameTypeSerializer().UseRecommendedSerializerSettings();
-        var storage = new PostgreSqlStorage(new NpgsqlConnectionFactory(settings.ConnectionString, StorageOptions()), StorageOptions());
+        var options = StorageOptions(settings.Poll);
+        var storage = new PostgreSqlStorage(new NpgsqlConnectionFactory(settings.ConnectionString, options), options);
+        var bell = new QueueBell(storage);
+        storage.QueueProviders.Add(bell, [RunQueues.Any, RunQueues.For(settings.Name)]);
         // Not by AddHangfire, which would make this the storage of the whole process.
         services.AddSingleton<JobStorage>(storage);
         services.AddSingleton<IBackgroundJobClient>(_ => new BackgroundJobClient(storage));
-        services.AddSingleton<QueueBell>();
+        services.AddSingleton(bell);
         services.AddHostedService<JobServer>();
     }
 
@@ -42,25 +45,28 @@ internal static class HangfireSetup
         return Task.CompletedTask;
     }
 
-    private static PostgreSqlStorageOptions StorageOptions() => new()
+    private static PostgreSqlStorageOptions StorageOptions(TimeSpan poll) => new()
     {
         SchemaName = SchemaName,
         PrepareSchemaIfNecessary = false,
-        // The bell rings at once; polling is for what it misses.
-        QueuePollInterval = TimeSpan.FromSeconds(1),
+        QueuePollInterval = poll,
         // A fixed timeout would hand a long run out a second time while it still goes on.
         UseSlidingInvisibilityTimeout = true,
         InvisibilityTimeout = TimeSpan.FromSeconds(30),
     };
 }
 
-/// <summary>Wakes the fetching of jobs, in place of waiting for the next poll.</summary>
-internal sealed class QueueBell(JobStorage storage)
+/// <summary>Wakes the fetching of jobs, in place of waiting for the next poll. (Hangfire's own provider makes a queue for each fetch, and none of them can be reached.)</summary>
+internal sealed class QueueBell(PostgreSqlStorage storage) : IPersistentJobQueueProvider
 {
-    public void Ring()
-    {
-        if (storage is PostgreSqlStorage postgres && postgres.QueueProviders.GetProvider(RunQueues.Any).GetJobQueue() is PostgreSqlJobQueue queue) queue.FetchNextJob();
-    }
+    private readonly IPersistentJobQueueProvider _own = storage.QueueProviders.GetProvider(RunQueues.Any);
+    private readonly PostgreSqlJobQueue _queue = new(storage);
+
+    public void Ring() => _queue.FetchNextJob();
+
+    public IPersistentJobQueue GetJobQueue() => _queue;
+
+    public IPersistentJobQueueMonitoringApi GetJobQueueMonitoringApi() => _own.GetJobQueueMonitoringApi();
 }
 
 /// <summary>Hangfire's server, which fetches jobs and hands them to <see cref="RunJob"/>.</summary>

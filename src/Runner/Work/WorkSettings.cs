@@ -10,6 +10,9 @@ internal sealed class WorkSettingException(string message) : Exception(message);
 /// <summary>What a Runner needs to know before it starts.</summary>
 internal sealed record WorkSettings(string Name, string ConnectionString, DataFolder Data)
 {
+    /// <summary>How often queues are looked into when no bell rings.</summary>
+    public TimeSpan Poll { get; init; } = TimeSpan.FromSeconds(1);
+
     /// <summary>Reads <c>RunnerName</c>, <c>ConnectionStrings:Wobble</c> and <c>DataFolder</c>.</summary>
     public static WorkSettings From(IConfiguration configuration)
     {

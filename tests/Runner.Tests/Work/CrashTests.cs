@@ -44,6 +44,17 @@ public sealed class CrashTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_run_that_another_process_queues_is_taken_without_waiting_for_the_next_poll()
+    {
+        var settings = NewSettings() with { Poll = TimeSpan.FromHours(1) };
+        using var runner = RunnerProcess.Start(settings, staysMeasuring: false);
+        await RunnerProcess.WaitUntilJoinedAsync(_database, settings.Name);
+
+        await WaitForAsync(await QueueAsync("uwsgi-http/bottle"), RunState.Completed);
+        await WaitForAsync(await QueueAsync("uwsgi-http/bottle"), RunState.Completed);
+    }
+
+    [Fact]
     public async Task Facts_that_only_the_journal_has_are_recorded_at_the_next_start()
     {
         var settings = NewSettings();

@@ -22,7 +22,7 @@ internal sealed class RunnerProcess : IDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        start.Environment[Variable] = string.Join('\n', settings.Name, settings.ConnectionString, settings.Data.Root, staysMeasuring);
+        start.Environment[Variable] = string.Join('\n', settings.Name, settings.ConnectionString, settings.Data.Root, staysMeasuring, settings.Poll);
         var process = Process.Start(start)!;
         process.OutputDataReceived += (_, _) => { };
         process.ErrorDataReceived += (_, _) => { };
@@ -60,6 +60,6 @@ internal sealed class RunnerProcess : IDisposable
     {
         string[] words = told.Split('\n');
         var executions = new FakeExecutions { StaysMeasuring = bool.Parse(words[3]) };
-        return WorkHost.RunAsync(new WorkSettings(words[0], words[1], new DataFolder(words[2])), services => services.AddSingleton<IExecutions>(executions));
+        return WorkHost.RunAsync(new WorkSettings(words[0], words[1], new DataFolder(words[2])) { Poll = TimeSpan.Parse(words[4], System.Globalization.CultureInfo.InvariantCulture) }, services => services.AddSingleton<IExecutions>(executions));
     }
 }

@@ -33,17 +33,6 @@ public sealed class WorkTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_queued_run_is_taken_at_once()
-    {
-        await using var runner = await TestRunner.StartAsync(_database);
-        await runner.WaitForAsync(await runner.QueueAsync(), RunState.Completed);
-
-        var run = await runner.WaitForAsync(await runner.QueueAsync(), RunState.Completed);
-
-        Assert.InRange((run.StartedAt!.Value - run.CreatedAt).TotalSeconds, 0, 3);
-    }
-
-    [Fact]
     public async Task Runs_follow_one_another()
     {
         await using var runner = await TestRunner.StartAsync(_database);
