@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Wobble.Results.Domain;
 using Wobble.Runner.Hosting;
+using Wobble.Runner.Sandbox;
 
 namespace Wobble.Runner.Catalog;
 
@@ -16,12 +17,12 @@ internal sealed class CatalogueReader
     private readonly IReadOnlyList<TargetFolder> folders;
     private readonly TimeProvider clock;
 
-    public CatalogueReader(DataFolder data, IReadOnlyList<string> targetFolders, TimeProvider? clock = null, string? wobbles = null)
+    public CatalogueReader(DataFolder data, IReadOnlyList<string> targetFolders, TimeProvider? clock = null, string? wobbles = null, string? machineLock = null)
     {
         this.clock = clock ?? TimeProvider.System;
         own = new TargetFolder(wobbles ?? Path.Combine(AppContext.BaseDirectory, "TargetApps"), true);
         folders = [own, .. targetFolders.Select(f => Path.TrimEndingDirectorySeparator(Path.GetFullPath(f))).Distinct().Select(f => new TargetFolder(f, false))];
-        Environments = new PythonEnvironments(data, this.clock);
+        Environments = new PythonEnvironments(data, this.clock, machineLock ?? MachineLock.DefaultPath);
     }
 
     /// <summary>Virtual environments of targets that Debian doesn't have.</summary>
@@ -58,12 +59,12 @@ internal sealed class CatalogueReader
         return new LoadedCatalogue(catalogue, targets, [.. installed.MissingOf(packages).Order(StringComparer.Ordinal)]);
     }
 
-    /// <summary>Installs what the target still needs, if anything, and reads the catalogue again: it says then whether that worked.</summary>
+    /// <summary>Installs what the target still needs, if anything (after the run that goes on), and reads the catalogue again: it says then whether that worked.</summary>
     public async Task<LoadedCatalogue> ReadAndInstallAsync(string target, TimeSpan limit, CancellationToken cancel = default)
     {
         var loaded = await ReadAsync();
         if (loaded.Find(target) is not { Environment: { IsInstalled: false } environment, Target.Unavailable: null }) return loaded;
-        await Environments.EnsureAsync(environment, limit, retry: true, cancel);
+        await Environments.EnsureAsync(environment, limit, retry: true, onWaiting: () => ValueTask.CompletedTask, cancel);
         return await ReadAsync();
     }
 

@@ -73,6 +73,7 @@ internal static partial class ManifestReader
             Version = root.OptionalText("version"),
             Requirements = RequirementsOf(root, file),
             Database = root.OneOf("database", DatabaseStyles),
+            NotUnder = root.OptionalMap("not_under", ManifestObject.TextOf),
             Options = OptionsOf(root),
             About = root.Text("about"),
             File = file,

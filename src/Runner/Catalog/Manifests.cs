@@ -51,6 +51,8 @@ internal sealed record AppManifest : Manifest
     public required string App { get; init; }
     /// <summary><c>sync</c>, <c>async</c> (the shared modules, with their options) or <c>none</c>.</summary>
     public required string Database { get; init; }
+    /// <summary>Servers of its interface that it can't run under → why, a clause to follow "because".</summary>
+    public required IReadOnlyDictionary<string, string> NotUnder { get; init; }
 }
 
 /// <summary>How N workers become processes.</summary>

@@ -15,7 +15,6 @@ internal sealed partial record PythonEnvironment(string Folder, IReadOnlyList<st
     public string Python => Path.Combine(Folder, "bin", "python3");
     public string Marker => Path.Combine(Folder, "installed");
     public string Failure => Folder + ".failed";
-    public string Lock => Folder + ".lock";
     /// <summary>Home and temporary folder of the installation.</summary>
     public string Scratch => Folder + ".build";
 

@@ -4,14 +4,16 @@ using System.Text;
 using System.Text.Json;
 using Wobble.Results;
 using Wobble.Runner.Hosting;
+using Wobble.Runner.Sandbox;
 
 namespace Wobble.Runner.Catalog;
 
 /// <summary>
 /// The virtual environments below the data folder, made on demand. Guarantees: at most one installation of an environment at a time on this machine;
-/// what is not complete doesn't count; a failure is remembered with its time. As root, pip and all it builds run as the unprivileged user.
+/// what is not complete doesn't count; a failure is remembered with its time. As root, pip and all it builds run as the unprivileged user. It never
+/// installs while a run goes on, whose numbers a compiler would spoil, and no run begins meanwhile.
 /// </summary>
-internal sealed class PythonEnvironments(DataFolder data, TimeProvider clock)
+internal sealed class PythonEnvironments(DataFolder data, TimeProvider clock, string machineLock)
 {
     /// <summary>For a look by the way: enough for a wheel, and to find out that the index can't be reached.</summary>
     public static readonly TimeSpan QuickLimit = TimeSpan.FromSeconds(20);
@@ -23,53 +25,52 @@ internal sealed class PythonEnvironments(DataFolder data, TimeProvider clock)
     /// <summary>The environment of these requirements.</summary>
     public PythonEnvironment Of(string name, IReadOnlyList<string> requirements)
     {
-        byte[] content = [.. requirements.SelectMany(File.ReadAllBytes)];
+        // Debian's next Python can't use what was built for this one.
+        string python = Path.GetFileName(File.ResolveLinkTarget(StackPrograms.Python, returnFinalTarget: true)?.FullName ?? "");
+        byte[] content = [.. requirements.SelectMany(File.ReadAllBytes), .. Encoding.UTF8.GetBytes(python)];
         string hash = Convert.ToHexStringLower(SHA256.HashData(content))[..12];
         return new PythonEnvironment(Path.Combine(data.Environments, $"{name}-{hash}"), requirements);
     }
 
-    /// <summary>Makes it unless it is there or a failure is remembered. Returns null when it is installed.</summary>
-    public async Task<InstallFailure?> EnsureAsync(PythonEnvironment environment, TimeSpan limit, bool retry = false, CancellationToken cancel = default)
+    /// <summary>
+    /// Makes it unless it is there or a failure is remembered (then not without <paramref name="retry"/>). Returns null when it is installed.
+    /// <paramref name="onWaiting"/> is called once when a run goes on; without it nothing is waited for, and nothing remembered.
+    /// </summary>
+    public async Task<InstallFailure?> EnsureAsync(PythonEnvironment environment, TimeSpan limit, bool retry = false, Func<ValueTask>? onWaiting = null, CancellationToken cancel = default)
     {
         if (environment.IsInstalled) return null;
         if (!retry && environment.RememberedFailure(clock.GetUtcNow()) is { } known) return known;
         DateTimeOffset asked = clock.GetUtcNow();
         Directory.CreateDirectory(data.Environments);
-        using var held = await HoldAsync(environment.Lock, limit, cancel);
-        if (held is null) return new InstallFailure("another process is installing it; try again in a minute", asked);
+        using var machine = await HoldMachineAsync(onWaiting, cancel);
+        if (machine is null) return Failed("a run goes on, which an installation would disturb");
         if (environment.IsInstalled) return null;
         if (environment.RememberedFailure(clock.GetUtcNow()) is { } meanwhile && meanwhile.At > asked) return meanwhile;
 
         var failure = await InstallAsync(environment, limit, cancel);
-        if (failure is null)
-        {
-            File.Delete(environment.Failure);
-            return null;
-        }
-        await File.WriteAllTextAsync(environment.Failure, JsonSerializer.Serialize(failure, WobbleJson.Options), cancel);
+        if (failure is null) File.Delete(environment.Failure);
+        else await File.WriteAllTextAsync(environment.Failure, JsonSerializer.Serialize(failure, WobbleJson.Options), cancel);
         return failure;
     }
 
-    private InstallFailure Failed(string reason, bool outOfTime = false) => new(reason, clock.GetUtcNow()) { OutOfTime = outOfTime };
-
-    private static async Task<FileStream?> HoldAsync(string path, TimeSpan limit, CancellationToken cancel)
+    private async Task<MachineLock?> HoldMachineAsync(Func<ValueTask>? onWaiting, CancellationToken cancel)
     {
-        for (long end = Environment.TickCount64 + (long)limit.TotalMilliseconds; ;)
+        using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        try
         {
-            try
+            return await MachineLock.AcquireAsync(machineLock, async () =>
             {
-                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            }
-            catch (IOException) when (Environment.TickCount64 < end)
-            {
-                await Task.Delay(100, cancel);
-            }
-            catch (IOException)
-            {
-                return null;
-            }
+                if (onWaiting is null) await giveUp.CancelAsync();
+                else await onWaiting();
+            }, giveUp.Token);
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            return null;
         }
     }
+
+    private InstallFailure Failed(string reason, bool outOfTime = false) => new(reason, clock.GetUtcNow()) { OutOfTime = outOfTime };
 
     private async Task<InstallFailure?> InstallAsync(PythonEnvironment environment, TimeSpan limit, CancellationToken cancel)
     {

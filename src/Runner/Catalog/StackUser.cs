@@ -7,6 +7,9 @@ internal static class StackUser
 {
     public const string Name = UnprivilegedUser.OfStacks;
 
+    /// <summary>As a sentence calls it.</summary>
+    public static string Called => $"the user {(IsNeeded ? Name : Environment.UserName)}";
+
     /// <summary>True when commands must change user first.</summary>
     public static bool IsNeeded => Environment.IsPrivilegedProcess;
 

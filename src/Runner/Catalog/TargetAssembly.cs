@@ -56,12 +56,13 @@ internal sealed class TargetAssembly(
     {
         string? clash = options.GroupBy(o => o.Name).FirstOrDefault(g => g.Count() > 1)?.Key;
         if (clash is not null) return $"not usable, because {server.Name} and {app.Name} both have an option {clash}";
+        if (app.NotUnder.TryGetValue(server.Name, out string? why)) return $"not usable, because {why}";
         string[] missing = [.. installed.MissingOf([$"postgresql-{StackPrograms.PostgresqlMajor}", "python3", .. server.Packages, .. app.Packages, .. database.Packages])];
         if (missing.Length > 0) return $"not installed, because {(missing.Length == 1 ? "the Debian package" : "the Debian packages")} {string.Join(", ", missing)} {(missing.Length == 1 ? "is" : "are")} missing: apt-get install {string.Join(' ', missing)}";
         string program = server.Command[0];
         if (!TargetCommand.IsPlaceholder(program) && !File.Exists(program)) return $"not installed, because there is no {program}";
         foreach (string? folder in new[] { server.AddedFrom ?? wobbles, app.AddedFrom ?? wobbles })
-            if (unreadable.TryGetValue(folder, out string? path)) return $"not readable, because the user {StackUser.Name}, who runs the stack, can't read {path}";
+            if (unreadable.TryGetValue(folder, out string? path)) return $"not readable, because {StackUser.Called}, who runs the stack, can't read {path}";
         if (environment is { IsInstalled: false } && environment.RememberedFailure(now) is { OutOfTime: false } failure) return $"not installed, because {failure.Reason}";
         return null;
     }

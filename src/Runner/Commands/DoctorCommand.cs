@@ -34,9 +34,15 @@ internal static class DoctorCommand
         foreach (var environment in loaded.Targets.Select(t => t.Environment).OfType<PythonEnvironment>().DistinctBy(e => e.Folder).Where(e => !e.IsInstalled))
         {
             Console.Error.WriteLine($"Installing {string.Join(", ", environment.Requirements)} into {environment.Folder} …");
-            var failure = await reader.Environments.EnsureAsync(environment, PythonEnvironments.FullLimit, retry: true, cancel);
+            var failure = await reader.Environments.EnsureAsync(environment, PythonEnvironments.FullLimit, retry: true, Waiting, cancel);
             Console.Error.WriteLine(failure is null ? "Installed." : $"Not installed, because {failure.Reason}.");
         }
+    }
+
+    private static ValueTask Waiting()
+    {
+        Console.Error.WriteLine("Waiting for the run that goes on: an installation would disturb it …");
+        return ValueTask.CompletedTask;
     }
 
     private static void Write(IReadOnlyList<Finding> findings, string? installLine, bool works)

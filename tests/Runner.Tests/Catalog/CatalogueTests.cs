@@ -111,6 +111,19 @@ public sealed class CatalogueTests : IDisposable
     }
 
     [Fact]
+    public async Task An_app_says_which_servers_it_cannot_run_under()
+    {
+        var app = TargetFolderBuilder.App();
+        app["not_under"] = new System.Text.Json.Nodes.JsonObject { ["waitress"] = "it needs more" };
+        folder.WriteApp(app);
+
+        var catalogue = (await new CatalogueReader(data, [folder.Root]).ReadAsync()).Catalogue;
+
+        Assert.Equal("not usable, because it needs more", catalogue.Find("waitress/mine")!.Unavailable);
+        Assert.Null(catalogue.Find("uwsgi-http/mine")!.Unavailable);
+    }
+
+    [Fact]
     public async Task A_folder_that_the_stacks_user_cannot_read_makes_its_targets_unavailable()
     {
         Assert.SkipUnless(StackUser.IsNeeded && StackUser.Exists, "only root runs the stack as another user");

@@ -54,7 +54,7 @@ public sealed class ManifestTests : IDisposable
     [InlineData("app", "\"main:app\"", "app", "there is no main.py beside the manifest")]
     [InlineData("database", "\"mysql\"", "database", "'mysql' is not allowed; sync, async, none")]
     [InlineData("database", null, "database", "is missing; sync, async, none")]
-    [InlineData("workers", "8", "workers", "is not known; name, title, interface, app, packages, version, requirements, database, options, about are")]
+    [InlineData("workers", "8", "workers", "is not known; name, title, interface, app, packages, version, requirements, database, not_under, options, about are")]
     public void An_apps_manifest_that_is_wrong_is_refused_by_file_key_and_reason(string key, string? value, string wrongKey, string reason)
     {
         var app = TargetFolderBuilder.App();

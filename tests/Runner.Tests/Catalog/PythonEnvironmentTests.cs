@@ -36,7 +36,7 @@ public sealed class PythonEnvironmentTests : IDisposable
     public async Task A_target_is_installed_on_demand_and_its_plan_runs_in_the_environment()
     {
         MakeWheel("wobble_example", "1.2");
-        var reader = new CatalogueReader(data, [folder.Root]);
+        var reader = Reader();
 
         var before = (await reader.ReadAsync()).Catalogue.Find("plain/flask")!;
         Assert.Equal("Plain is not in Debian and is installed with pip before its first run", before.Note);
@@ -62,7 +62,7 @@ public sealed class PythonEnvironmentTests : IDisposable
     public async Task A_failure_is_remembered_for_a_while_and_can_be_tried_again()
     {
         var clock = new TestClock();
-        var reader = new CatalogueReader(data, [folder.Root], clock);
+        var reader = Reader(clock);
 
         var failed = (await reader.ReadAndInstallAsync("plain/flask", Limit)).Find("plain/flask")!;
         Assert.Equal($"not installed, because pip finds no wobble-example==1.2 where it looks ({wheels.FullName})", failed.Target.Unavailable);
@@ -81,7 +81,7 @@ public sealed class PythonEnvironmentTests : IDisposable
     [Fact]
     public async Task Asking_again_explicitly_does_not_wait_for_a_failure_to_be_forgotten()
     {
-        var reader = new CatalogueReader(data, [folder.Root]);
+        var reader = Reader();
         var failed = (await reader.ReadAndInstallAsync("plain/flask", Limit)).Find("plain/flask")!;
         MakeWheel("wobble_example", "1.2");
 
@@ -114,7 +114,7 @@ public sealed class PythonEnvironmentTests : IDisposable
     public async Task Time_that_runs_out_does_not_make_a_target_unavailable()
     {
         MakeWheel("wobble_example", "1.2");
-        var reader = new CatalogueReader(data, [folder.Root]);
+        var reader = Reader();
         var environment = (await reader.ReadAsync()).Find("plain/flask")!.Environment!;
 
         var failure = await reader.Environments.EnsureAsync(environment, TimeSpan.FromMilliseconds(5));
@@ -127,16 +127,44 @@ public sealed class PythonEnvironmentTests : IDisposable
     [Fact]
     public async Task Changed_requirements_are_another_environment()
     {
-        var reader = new CatalogueReader(data, [folder.Root]);
+        var reader = Reader();
         var first = (await reader.ReadAsync()).Find("plain/flask")!.Environment!;
         Require("wobble-example==1.3");
 
         Assert.NotEqual(first.Folder, (await reader.ReadAsync()).Find("plain/flask")!.Environment!.Folder);
     }
 
+    [Fact]
+    public async Task Nothing_is_installed_while_a_run_goes_on()
+    {
+        MakeWheel("wobble_example", "1.2");
+        var reader = Reader();
+        var environment = (await reader.ReadAsync()).Find("plain/flask")!.Environment!;
+        var told = new TaskCompletionSource();
+        Task<InstallFailure?> waiting;
+        using (await MachineLock.AcquireAsync(Lock, () => ValueTask.CompletedTask, TestContext.Current.CancellationToken))
+        {
+            Assert.Equal("a run goes on, which an installation would disturb", (await reader.Environments.EnsureAsync(environment, Limit))!.Reason);
+            Assert.Null((await reader.ReadAsync()).Find("plain/flask")!.Target.Unavailable);
+            waiting = reader.Environments.EnsureAsync(environment, Limit, onWaiting: () =>
+            {
+                told.SetResult();
+                return ValueTask.CompletedTask;
+            });
+            await told.Task;
+            Assert.False(environment.IsInstalled);
+        }
+
+        Assert.Null(await waiting);
+    }
+
+    private string Lock => Path.Combine(data.Root, "machine.lock");
+
+    private CatalogueReader Reader(TimeProvider? clock = null) => new(data, [folder.Root], clock, machineLock: Lock);
+
     private async Task<InstallFailure?> InstallAsync()
     {
-        var reader = new CatalogueReader(data, [folder.Root]);
+        var reader = Reader();
         return await reader.Environments.EnsureAsync((await reader.ReadAsync()).Find("plain/flask")!.Environment!, Limit);
     }
 
