@@ -10,8 +10,17 @@ internal static class GenerateCommand
     public static Command Create()
     {
         var command = new Command("generate", "The load generator: reads a load plan on stdin, writes facts on stdout.");
-        command.SetAction(_ =>
+        // For itself: behind a seccomp filter that may kill, a child tries what the load will need.
+        var probe = new Option<int?>(EngineChoice.ProbeOption) { Hidden = true };
+        command.Add(probe);
+        command.SetAction(parsed =>
         {
+            if (parsed.GetValue(probe) is { } connections)
+            {
+                string? refused = EngineChoice.TryRing(connections);
+                Console.Out.WriteLine(refused);
+                return refused is null ? ExitCodes.Ok : ExitCodes.Failed;
+            }
             using var input = new StreamReader(Console.OpenStandardInput(), new UTF8Encoding(false));
             using var output = new StreamWriter(Console.OpenStandardOutput(), new UTF8Encoding(false));
             return new Generator(input, output).Run() switch

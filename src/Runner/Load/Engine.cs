@@ -15,6 +15,11 @@ internal abstract class Engine : IDisposable
     /// <summary>When the last wait ended, ns.</summary>
     public long WokeAt { get; protected set; }
 
+    /// <summary>On the thread that will own it, before the load: sets up what belongs to a thread.</summary>
+    public virtual void Prepare()
+    {
+    }
+
     /// <summary>Sends the slot's request, on a new connection when it has none. 0, or the errno of what failed at once.</summary>
     public abstract int Start(int slot);
 

@@ -13,13 +13,8 @@ internal sealed class GeneratorProcess : IDisposable
 
     public GeneratorProcess(LoadPlan plan)
     {
-        var start = new ProcessStartInfo { RedirectStandardInput = true, RedirectStandardOutput = true, UseShellExecute = false };
-        string self = Environment.ProcessPath ?? throw new InvalidOperationException("This process has no path.");
-        start.FileName = self;
-        // `dotnet Runner.dll` has the runtime for its path.
-        if (Path.GetFileNameWithoutExtension(self) == "dotnet") start.ArgumentList.Add(typeof(GeneratorProcess).Assembly.Location);
-        start.ArgumentList.Add("generate");
-        process = Process.Start(start) ?? throw new InvalidOperationException($"{self} could not be started.");
+        var start = SelfProcess.Start("generate");
+        process = Process.Start(start) ?? throw new InvalidOperationException($"{start.FileName} could not be started.");
         process.StandardInput.WriteLine(JsonSerializer.Serialize(plan, WobbleJson.Options));
         process.StandardInput.Flush();
     }

@@ -89,6 +89,9 @@ internal sealed unsafe class LoadLoop : IDisposable
     public bool HasEnded { get; private set; }
     public void Cancel() => isCancelled = true;
 
+    /// <summary>On the hot thread, before <see cref="Run"/>.</summary>
+    public void Prepare() => engine.Prepare();
+
     /// <summary>The whole load, from <paramref name="start"/> on. Runs on the hot thread.</summary>
     public void Run(long start)
     {

@@ -59,6 +59,7 @@ internal sealed class LoadSession : IDisposable
             try
             {
                 places[i] = HotThread.Place(placed ? HotThread.CoreOf(i, loops.Length, cores) : null, placed && plan.Priority != LoadPlan.NormalPriority);
+                loop.Prepare();
                 ready.Signal();
                 go.Wait();
                 loop.Run(start);
@@ -143,15 +144,4 @@ internal sealed class LoadSession : IDisposable
         foreach (var loop in loops) loop.Dispose();
         reporter.Dispose();
     }
-}
-
-/// <summary>Which engine moves the bytes, and why not the better one.</summary>
-/// <param name="IsUring">io_uring; else epoll.</param>
-/// <param name="Reason">Why it is epoll, though io_uring was wanted; else null.</param>
-internal sealed record EngineChoice(bool IsUring, string? Reason)
-{
-    public static EngineChoice For(LoadPlan plan) => new(false, plan.Engine == "epoll" ? null : "io_uring isn't there yet");
-
-    public Engine Make(Connection[] connections, Endpoint endpoint, LoadPlan plan) =>
-        IsUring ? throw new NotSupportedException("io_uring") : new EpollEngine(connections, endpoint, plan.KeepAlive, FileLimit.Raise());
 }
