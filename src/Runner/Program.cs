@@ -8,6 +8,7 @@ var root = new RootCommand("Wobble builds a web stack, loads it, and says how su
     TargetsCommand.Create(),
     DoctorCommand.Create(),
     RunCommand.Create(),
+    PlanCommand.Create(),
     LoadCommand.Create(),
     ExecuteCommand.Create(),
     GenerateCommand.Create(),

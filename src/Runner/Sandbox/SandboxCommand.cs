@@ -22,7 +22,7 @@ internal static class SandboxCommand
     {
         bool isRoot = Environment.IsPrivilegedProcess;
         var build = RunnerBuild.Current;
-        List<string> limits = isRoot ? ["/usr/bin/prlimit", "--nice=40:40", "--rtprio=10:10", "--memlock=67108864:67108864", "--nofile=65536:65536", "--"] : [];
+        List<string> limits = isRoot ? ["/usr/bin/prlimit", .. Limits.Raised(), "--"] : [];
         List<string> asUser = isRoot ? ["/usr/bin/setpriv", $"--reuid={user.Uid}", $"--regid={user.Gid}", "--clear-groups", "--"] : [];
         if (!plan.Layout.Sandboxed)
         {
