@@ -65,13 +65,16 @@ public sealed class TestDatabase : IAsyncLifetime, IDbContextFactory<WobbleDb>
         await command.ExecuteNonQueryAsync();
     }
 
-    /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
+    /// <summary>Drops it, for tests that make it anew.</summary>
+    public async Task DropAsync()
     {
         if (_connectionString is null || _cluster is null) return;
         await using (var connection = new NpgsqlConnection(_connectionString)) NpgsqlConnection.ClearPool(connection);
         await _cluster.ExecuteAsync($"drop database if exists {new NpgsqlConnectionStringBuilder(_connectionString).Database} with (force)");
     }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync() => await DropAsync();
 
     private static async Task MakeTemplateAsync()
     {

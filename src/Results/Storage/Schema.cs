@@ -1,4 +1,6 @@
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Storage;
 using Npgsql;
 
 namespace Wobble.Results.Storage;
@@ -12,7 +14,7 @@ public sealed class SchemaTooNewException(string migration)
 }
 
 /// <summary>
-/// Brings the database to the schema this code knows. Guarantees: one process at a time, whoever starts together; a database of a newer Wobble is left
+/// Brings the database to the schema this code knows, and makes it first when the server doesn't have it. Guarantees: one process at a time, whoever starts together; a database of a newer Wobble is left
 /// untouched.
 /// </summary>
 public static class Schema
@@ -26,6 +28,7 @@ public static class Schema
     {
         ArgumentNullException.ThrowIfNull(contexts);
         await using var db = await contexts.CreateDbContextAsync(cancellation);
+        await CreateIfMissingAsync(db, cancellation);
         // Held by the session, so the connection stays open to the end.
         await db.Database.OpenConnectionAsync(cancellation);
         await db.Database.ExecuteSqlAsync($"select pg_advisory_lock({LockKey})", cancellation);
@@ -49,6 +52,20 @@ public static class Schema
         await using var db = await contexts.CreateDbContextAsync(cancellation);
         if (await NewerAsync(db, cancellation) is { } migration) throw new SchemaTooNewException(migration);
         return !(await db.Database.GetPendingMigrationsAsync(cancellation)).Any();
+    }
+
+    private static async Task CreateIfMissingAsync(WobbleDb db, CancellationToken cancellation)
+    {
+        var creator = db.Database.GetService<IRelationalDatabaseCreator>();
+        if (await creator.ExistsAsync(cancellation)) return;
+        try
+        {
+            await creator.CreateAsync(cancellation);
+        }
+        catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.DuplicateDatabase or PostgresErrorCodes.UniqueViolation)
+        {
+            // Another process made it at this moment.
+        }
     }
 
     private static async Task<string?> NewerAsync(WobbleDb db, CancellationToken cancellation) =>

@@ -76,7 +76,7 @@ internal sealed class Presence(WorkSettings settings, IDbContextFactory<WobbleDb
             }
             catch (Exception e) when (Databases.IsAway(e))
             {
-                if (!isAway) logger.PresenceFailed(e.Message);
+                if (!isAway) logger.PresenceFailed(Databases.Reason(e));
                 isAway = true;
                 await Task.Delay(Beat, stoppingToken).ContinueWith(_ => { }, TaskScheduler.Default);
             }
@@ -100,7 +100,7 @@ internal sealed class Presence(WorkSettings settings, IDbContextFactory<WobbleDb
         }
         catch (Exception e) when (Databases.IsAway(e) || e is OperationCanceledException)
         {
-            logger.PresenceFailed(e.Message);
+            logger.PresenceFailed(Databases.Reason(e));
         }
     }
 

@@ -50,6 +50,7 @@ internal sealed class Recovery(WorkSettings settings, IDbContextFactory<WobbleDb
         await using var recording = RunRecording.Open(settings.Data.Journals, row.Id, recorder, logger);
         recording.Note(new EndFact { State = RunState.Interrupted, Reason = $"The Runner died while {Words(recording.Phase ?? row.State)}; facts until then are kept." });
         await recording.FinishAsync(cancellation);
+        if (row.State.IsFinal()) return;
         var ended = await FindAsync(row.Id, cancellation);
         logger.Recovered(row.Id, recording.Facts, ended?.State.Word() ?? "gone");
         if (row.JobId is { } job) jobs.Delete(job);

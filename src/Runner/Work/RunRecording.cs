@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Wobble.Results.Domain;
 using Wobble.Results.Facts;
@@ -120,7 +121,7 @@ internal sealed class RunRecording : IAsyncDisposable
             try
             {
                 RunExists = await _recorder.RecordAsync(_run, facts, _abandon.Token);
-                if (since != 0) _logger.RecordingAgain(_run, Stopwatch.GetElapsedTime(since).TotalSeconds);
+                if (since != 0) SayAgain(Stopwatch.GetElapsedTime(since).TotalSeconds);
                 return;
             }
             catch (Exception e) when (Databases.IsAway(e))
@@ -128,7 +129,7 @@ internal sealed class RunRecording : IAsyncDisposable
                 if (since == 0)
                 {
                     since = Stopwatch.GetTimestamp();
-                    _logger.RecordingWaits(_run, e.Message);
+                    _logger.RecordingWaits(_run, Databases.Reason(e));
                 }
             }
             catch (Exception e) when (e is not OperationCanceledException && !isReplacement)
@@ -139,6 +140,19 @@ internal sealed class RunRecording : IAsyncDisposable
             }
             await Task.Delay(pause, _abandon.Token);
             pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+        }
+    }
+
+    private void SayAgain(double seconds)
+    {
+        _logger.RecordingAgain(_run, seconds);
+        try
+        {
+            Note(new EventFact("wobble", EventKinds.Warning, string.Create(CultureInfo.InvariantCulture, $"Wobble's own database was away for {seconds:0.0} s. Meanwhile facts waited in the run's journal; none is lost.")));
+        }
+        catch (IOException)
+        {
+            // The journal's disk is full: the run ends by the next fact that it can't take.
         }
     }
 

@@ -130,7 +130,7 @@ internal static class WorkHost
             }
             catch (Exception e) when (Databases.IsAway(e))
             {
-                if (e.Message != said) logger.DatabaseAway(said = e.Message);
+                if (Databases.Reason(e) != said) logger.DatabaseAway(said = Databases.Reason(e));
             }
             await Task.Delay(RetryDatabase, stop);
         }

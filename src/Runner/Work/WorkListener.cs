@@ -30,7 +30,7 @@ internal sealed class WorkListener(WorkSettings settings, IDbContextFactory<Wobb
             }
             catch (Exception e) when (Databases.IsAway(e))
             {
-                if (!_isAwaySaid) logger.NotListening(e.Message);
+                if (!_isAwaySaid) logger.NotListening(Databases.Reason(e));
                 _isAwaySaid = true;
                 await Task.Delay(Retry, stoppingToken).ContinueWith(_ => { }, TaskScheduler.Default);
             }

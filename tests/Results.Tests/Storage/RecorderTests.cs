@@ -3,6 +3,7 @@ using Microsoft.EntityFrameworkCore;
 using Npgsql;
 using Wobble.Results.Domain;
 using Wobble.Results.Facts;
+using Wobble.Results.Queries;
 using Wobble.Results.Statistics;
 using Wobble.Results.Storage;
 using Wobble.Tests.Support;
@@ -87,6 +88,24 @@ public sealed class RecorderTests(TestDatabase database) : IClassFixture<TestDat
             foreach (var (number, fact) in shuffled) await _recorder.RecordAsync(run.Id, number, fact);
             Assert.Equal(before, await StoryAsync(run.Id, null));
         }, iter: 5);
+    }
+
+    [Fact]
+    public async Task Facts_read_back_from_the_rows_give_the_same_run_again()
+    {
+        var first = await _runs.RecordAsync(new FactsBuilder
+        {
+            Definition = new Definition { Target = "uvicorn/starlette", Rate = 500, Workload = "mixed", For = TimeSpan.FromSeconds(3), Warmup = TimeSpan.FromSeconds(1) },
+            ErrorsPerSecond = new Dictionary<string, long> { ["timeout"] = 2 },
+            Leftovers = ["uvicorn (31)"],
+        });
+
+        var facts = await new ExportQueries(database).Facts(first, CancellationToken.None).ToListAsync();
+        var lines = facts.Select(f => Fact.TryParse(f.ToLine(), out var fact) ? fact! : throw new InvalidOperationException(f.ToLine())).ToList();
+        var second = await _runs.RecordFirstAsync(0);
+        await _recorder.RecordAsync(second.Id, [.. lines.Select((f, i) => new NumberedFact(i + 1, f))]);
+
+        Assert.Equal(await FiguresAsync(first.Id), await FiguresAsync(second.Id));
     }
 
     [Fact]
@@ -184,20 +203,35 @@ public sealed class RecorderTests(TestDatabase database) : IClassFixture<TestDat
 
     private async Task<Run> PreparingAsync() => await _runs.RecordFirstAsync(0);
 
+    // All that is measured, and what it comes to.
+    private Task<string> FiguresAsync(Guid runId) => TextAsync(runId, """
+        select concat_ws(E'\n',
+            (select jsonb_build_array(r.state, r.plan, r.environment, r.result, r.end, r.p50, r.p999, r.throughput, r.errors, r.trust_verdict, r.strip::text, r.measuring_at, r.finished_at) from runs r where r.id = @run)::text,
+            (select jsonb_agg(to_jsonb(s) - 'run_id' order by stage, number) from seconds s where run_id = @run)::text,
+            (select jsonb_agg(to_jsonb(s) - 'run_id' order by stage, second, kind) from samples s where run_id = @run)::text,
+            (select jsonb_agg(to_jsonb(e) - 'run_id' - 'id' - 'fact_number' order by fact_number) from events e where run_id = @run)::text,
+            (select jsonb_agg(to_jsonb(l) - 'run_id' - 'last_fact' order by component) from logs l where run_id = @run)::text)
+        """);
+
     // Everything that facts lead to, as text, without keys.
     private async Task<string> StoryAsync(Guid runId, List<NumberedFact>? first)
     {
         if (first is not null) await _recorder.RecordAsync(runId, first);
-        await using var connection = new NpgsqlConnection(database.ConnectionString);
-        await connection.OpenAsync();
-        await using var command = new NpgsqlCommand("""
+        return await TextAsync(runId, """
             select concat_ws(E'\n',
                 (select to_jsonb(r) - 'id' - 'slug' from runs r where r.id = @run)::text,
                 (select jsonb_agg(to_jsonb(s) - 'run_id' order by stage, number) from seconds s where run_id = @run)::text,
                 (select jsonb_agg(to_jsonb(s) - 'run_id' order by stage, second, kind) from samples s where run_id = @run)::text,
                 (select jsonb_agg(to_jsonb(e) - 'run_id' - 'id' order by fact_number) from events e where run_id = @run)::text,
                 (select jsonb_agg(to_jsonb(l) - 'run_id' order by component) from logs l where run_id = @run)::text)
-            """, connection);
+            """);
+    }
+
+    private async Task<string> TextAsync(Guid runId, string sql)
+    {
+        await using var connection = new NpgsqlConnection(database.ConnectionString);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
         command.Parameters.AddWithValue("run", runId);
         return (string)(await command.ExecuteScalarAsync())!;
     }

@@ -26,6 +26,17 @@ public sealed class SchemaTests
     }
 
     [Fact]
+    public async Task A_database_that_the_server_does_not_have_is_made()
+    {
+        await using var database = await TestDatabase.CreateEmptyAsync();
+        await database.DropAsync();
+
+        await Task.WhenAll(Schema.MigrateAsync(database), Schema.MigrateAsync(database));
+
+        Assert.True(await Schema.IsCurrentAsync(database));
+    }
+
+    [Fact]
     public async Task An_empty_database_is_not_current()
     {
         await using var database = await TestDatabase.CreateEmptyAsync();
