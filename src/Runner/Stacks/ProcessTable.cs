@@ -48,7 +48,8 @@ internal static class ProcessTable
         string name = System.Text.Encoding.UTF8.GetString(line[(open + 1)..close]);
         var rest = line[(close + 2)..];
         char state = (char)rest[0];
-        Span<long> fields = stackalloc long[22];
+        // Up to rss, field 24: the next, a limit, is 2^64 − 1 and no long.
+        Span<long> fields = stackalloc long[21];
         rest = rest[2..];
         for (int i = 0; i < fields.Length; i++)
         {
