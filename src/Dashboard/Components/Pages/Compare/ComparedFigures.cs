@@ -25,6 +25,9 @@ public sealed record ComparedMetric(Metric Metric, IReadOnlyList<ComparedFigure>
 /// <summary>The figures of runs side by side, with ratios to the reference. One run each: no interval, so no verdict.</summary>
 public sealed record ComparedFigures(IReadOnlyList<ComparedMetric> Metrics, (double From, double To) Axis, string Errors, string Sentence)
 {
+    /// <summary>True when there is any ratio.</summary>
+    public bool HasRatios => Metrics.Any(m => m.Figures.Any(f => f.Ratio is not null));
+
     private static readonly Metric[] Shown = [Metric.P50, Metric.P90, Metric.P99, Metric.P999, Metric.Throughput, Metric.Wobble];
 
     /// <summary>Of these runs, the reference first.</summary>
@@ -41,9 +44,8 @@ public sealed record ComparedFigures(IReadOnlyList<ComparedMetric> Metrics, (dou
     public static string? WhyNot(ComparedRun run)
     {
         ArgumentNullException.ThrowIfNull(run);
-        if (!run.Row.State.IsFinal()) return $"{run.Row.State.Word()}, no numbers yet";
-        if (run.Row.State != RunState.Completed) return $"{run.Row.State.Word()}, so it has no numbers here";
-        return run.Row.Trust == "invalid" ? "invalid, so it has no numbers here" : run.Result is null ? "nothing was measured" : null;
+        if (run.Row.State != RunState.Completed) return run.Row.State.Word();
+        return run.Row.Trust == "invalid" ? "invalid" : run.Result is null ? "nothing measured" : null;
     }
 
     private static ComparedMetric MetricOf(Metric metric, IReadOnlyList<ComparedRun> runs)
@@ -84,12 +86,12 @@ public sealed record ComparedFigures(IReadOnlyList<ComparedMetric> Metrics, (dou
     private static string SentenceOf(IReadOnlyList<ComparedRun> runs, ComparedMetric p99, ComparedMetric p50)
     {
         var without = runs.Where(r => WhyNot(r) is not null).ToList();
-        if (without.Count > 0 && without.Contains(runs[0])) return $"The reference, {runs[0].Row.Target}, is {WhyNot(runs[0])}: choose another as reference.";
+        if (without.Count > 0 && without.Contains(runs[0])) return $"The reference, {runs[0].Row.Target}, has no numbers here ({WhyNot(runs[0])}): make another the reference.";
         string reference = runs[0].Row.Target;
         var metric = p99.Figures.Any(f => f.Ratio is not null) ? p99 : p50;
         string[] said = [.. metric.Figures.Where(f => f.Ratio is not null).Select(f => Said(f, reference, metric.Title))];
-        string left = without.Count > 0 ? $" {string.Join(" ", without.Select(r => $"{r.Row.Target} is {WhyNot(r)}."))}" : "";
-        return said.Length == 0 ? $"There is nothing to compare yet.{left}" : $"{string.Join(" ", said)} Whether that is more than chance, one run each can’t tell.{left}";
+        string left = without.Count > 0 ? $" {string.Join(" ", without.Select(r => $"{r.Row.Target} has no numbers here ({WhyNot(r)})."))}" : "";
+        return said.Length == 0 ? $"There is nothing to compare.{left}" : $"{string.Join(" ", said)} Whether that is more than chance, one run each can’t tell.{left}";
     }
 
     private static string Said(ComparedFigure figure, string reference, string metric)

@@ -10,12 +10,14 @@ internal static class ComparedSeries
 {
     private const int Height = 340;
     private const double LeastNines = 2;
+    /// <summary>The fastest twentieth is left out: a few lucky requests would stretch the axis.</summary>
+    private const double FromQuantile = .05;
     private static readonly double[] Marked = [.5, .9, .99, .999];
 
     public static ChartModel Of(IReadOnlyList<ComparedRun> runs)
     {
         var shown = runs.Where(r => r.Distribution.Count > 0).ToList();
-        var axis = LatencyAxis.Close(shown.SelectMany(r => r.Distribution).Select(p => p.Ms));
+        var axis = LatencyAxis.Close(shown.SelectMany(Drawn).Select(p => p.Ms));
         int end = (int)Math.Max(LeastNines, Math.Ceiling(shown.Max(r => r.Distribution[^1].Nines) - .01));
         var grid = ChartParts.LogGrid with { Padding = ChartParts.LogGrid.Padding with { Right = 150, Top = -4 } };
         var options = new ApexChartOptions
@@ -48,7 +50,9 @@ internal static class ComparedSeries
 
     private static int Dashes(TargetClass targetClass) => targetClass switch { TargetClass.Green => 8, TargetClass.Async => 3, _ => 0 };
 
-    private static List<double?[]> Data(ComparedRun run) => [.. run.Distribution.Select(p => (double?[])[Math.Round(p.Nines, 3), ChartParts.Log(p.Ms)])];
+    private static IEnumerable<PercentilePoint> Drawn(ComparedRun run) => run.Distribution.Where(p => p.Quantile >= FromQuantile);
+
+    private static List<double?[]> Data(ComparedRun run) => [.. Drawn(run).Select(p => (double?[])[Math.Round(p.Nines, 3), ChartParts.Log(p.Ms)])];
 
     private static ApexXAxisAnnotation Rare(double nines, string word) => new(Math.Round(nines, 3), word)
     {

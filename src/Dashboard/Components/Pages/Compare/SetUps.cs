@@ -100,9 +100,9 @@ public sealed record SetUps(IReadOnlyList<SetUpRow> Different, IReadOnlyList<(st
     {
         if (different.Count == 0) return ("The set-ups are the same: each run repeats the other.", true);
         string question = different[0].Name;
-        var others = different.Skip(1).Where(r => !ComesWith(question, r, runs)).Select(r => Lower(r.Name)).ToList();
+        var others = different.Skip(1).Where(r => !ComesWith(question, r, runs)).Select(r => The(r.Name)).ToList();
         if (others.Count == 0) return ($"Like with like: only {The(question)} {(question == Options || question == Workers ? "differ" : "differs")}{With(different.Skip(1))}.", true);
-        return ($"Not like with like: besides {The(question)}, {Listed(others)} {(others.Count == 1 && !others[0].EndsWith('s') ? "differs" : "differ")}. A difference below may come from there.", false);
+        return ($"Not like with like: besides {The(question)}, {Listed(others)} {(others is [var one] && one != The(Workers) && one != The(Options) && one != The("Cores") ? "differs" : "differ")}. A difference below may come from there.", false);
     }
 
     // Each target has its own parts, its article's options, and workers by its class, unless somebody said otherwise.

@@ -67,7 +67,7 @@ internal static class StackPicture
 
     private static string? Asked(Definition definition, CatalogueTarget? target, int workers)
     {
-        if (target is null) return null;
+        if (target is null || workers < 1) return null;
         int pool = PoolOf(definition, target);
         return pool == 1 ? $"1 a worker, {Numbers.Count(workers)} in all" : $"up to {pool} a worker, {Numbers.Count((long)pool * workers)} in all";
     }
