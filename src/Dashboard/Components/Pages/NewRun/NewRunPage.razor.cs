@@ -132,7 +132,7 @@ public sealed partial class NewRunPage
 
     private async Task QueueAsync()
     {
-        if (context is null || isQueueing) return;
+        if (context is null || Answer is null || isQueueing) return;
         Read();
         if (reading.Errors.Count > 0)
         {

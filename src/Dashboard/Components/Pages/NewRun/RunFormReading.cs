@@ -29,8 +29,13 @@ public sealed record RunFormReading(IReadOnlyList<Definition> Definitions, IRead
             }
         }
         if (form.Tags.Length > 0 && TagRules.Normalise(TagsOf(form), out var wrongTag) is null) errors.Add(wrongTag!);
-        return new RunFormReading(definitions, errors);
+        return new RunFormReading(definitions, [.. errors.OrderBy(e => Place(e.Field))]);
     }
+
+    private static readonly string[] Order = ["target", "workers", "proxy", "pooler", "options", "workload", "connections", "rate", "stages", "warmup", "for", "requests", "repetitions", "tags"];
+
+    /// <summary>As the form has them from top to bottom.</summary>
+    private static int Place(string field) => Array.IndexOf(Order, field.Split('.')[0]);
 
     /// <summary>Options belong to one of several targets.</summary>
     public static string OptionField(string target, string option) => $"options.{target}.{option}";

@@ -1,0 +1,145 @@
+using Wobble.Dashboard.Components.Pages.Compare;
+using Wobble.Results.Domain;
+using Wobble.Results.Queries;
+using Wobble.Tests.Support;
+
+namespace Wobble.Dashboard.Tests.Pages;
+
+public sealed class ComparingTests
+{
+    private static readonly Definition Planned = new() { Target = "uwsgi-http/bottle", Workers = 8, Connections = 100, For = TimeSpan.FromSeconds(10) };
+
+    [Fact]
+    public void The_same_set_up_twice_is_a_repetition() =>
+        Assert.Equal("The set-ups are the same: each run repeats the other.", SetUps.Of([Samples.Compared(), Samples.Compared()]).Sentence);
+
+    [Fact]
+    public void A_target_brings_its_parts_its_options_and_its_default_workers()
+    {
+        var setUps = SetUps.Of([Samples.Compared(), Async(asked: null)]);
+
+        Assert.True(setUps.IsLikeWithLike);
+        Assert.Equal("Like with like: only the target differs, with what comes with it (its parts, workers and options).", setUps.Sentence);
+        Assert.Equal(["Target", "Its parts", "Workers", "Options"], setUps.Different.Select(d => d.Name));
+        Assert.Contains(("nginx", "1.22.1"), setUps.Same);
+    }
+
+    [Fact]
+    public void Workers_that_somebody_chose_do_not_come_with_the_target()
+    {
+        var setUps = SetUps.Of([Samples.Compared(), Async(new Definition { Target = "uvicorn/starlette", Workers = 2 })]);
+
+        Assert.False(setUps.IsLikeWithLike);
+        Assert.Equal("Not like with like: besides the target, the workers differ. A difference below may come from there.", setUps.Sentence);
+    }
+
+    [Theory]
+    [InlineData("workers", "Like with like: only the workers differ.")]
+    [InlineData("pooler", "Like with like: only the pooler differs.")]
+    [InlineData("keep", "Like with like: only the keep-alive differs.")]
+    [InlineData("kernel", "Like with like: only the kernel differs.")]
+    [InlineData("nginx", "Like with like: only the nginx differs.")]
+    [InlineData("wobble", "Like with like: only Wobble differs.")]
+    [InlineData("pooler kernel wobble", "Not like with like: besides the pooler, the kernel and Wobble differ. A difference below may come from there.")]
+    [InlineData("workers kernel", "Not like with like: besides the workers, the kernel differs. A difference below may come from there.")]
+    public void One_thing_that_differs_is_what_is_asked(string what, string sentence)
+    {
+        bool Has(string word) => what.Contains(word, StringComparison.Ordinal);
+        var other = Samples.Compared(
+            planned: Planned with { Workers = Has("workers") ? 4 : 8, Pooler = Has("pooler") ? "none" : "session:20", KeepAlive = Has("keep") },
+            environment: SamplePlans.Environment with { Kernel = Has("kernel") ? "6.5" : SamplePlans.Environment.Kernel },
+            versions: new() { ["nginx"] = Has("nginx") ? "1.25" : "1.22.1", ["python"] = "3.11.2", ["bottle"] = "1.0" },
+            wobble: Has("wobble") ? "0.2.0" : "0.1.0");
+
+        var setUps = SetUps.Of([Samples.Compared(planned: Planned), other]);
+
+        Assert.Equal(sentence, setUps.Sentence);
+    }
+
+    [Fact]
+    public void What_is_not_known_differs_from_nothing()
+    {
+        var never = Samples.Compared() with { Environment = null, Wobble = null, Versions = new Dictionary<string, string>(), Result = null };
+
+        var setUps = SetUps.Of([Samples.Compared(), never]);
+
+        Assert.DoesNotContain(setUps.Different, d => d.Name is "Kernel" or "nginx" or "Wobble");
+    }
+
+    [Fact]
+    public void Figures_are_set_against_the_reference_and_one_run_each_can_not_tell()
+    {
+        var figures = ComparedFigures.Of([Samples.Compared(result: Samples.Result(20, 30, throughput: 5_000)), Async(null, Samples.Result(18, 75, throughput: 4_500))]);
+
+        double?[] Ratios(string title) => [.. figures.Metrics.Single(m => m.Title == title).Figures.Select(f => f.Ratio)];
+        Assert.Equal([null, 2.5], Ratios("p99"));
+        Assert.Equal([null, .9], Ratios("Throughput"));
+        Assert.Equal("uvicorn/starlette’s p99 was 2.50 times uwsgi-http/bottle’s. Whether that is more than chance, one run each can’t tell.", figures.Sentence);
+        Assert.Equal("none in any of these runs", figures.Errors);
+    }
+
+    [Theory]
+    [InlineData(33, "10% above")]
+    [InlineData(27, "10% below")]
+    [InlineData(30.01, "the same as")]
+    public void Small_ratios_are_said_as_percent(double p99, string said) =>
+        Assert.Contains($"The other run’s p99 was {said} the reference’s.", ComparedFigures.Of([Samples.Compared(), Samples.Compared(result: Samples.Result(20, p99))]).Sentence, StringComparison.Ordinal);
+
+    [Fact]
+    public void What_the_data_can_not_show_is_a_dash_with_its_reason()
+    {
+        var figures = ComparedFigures.Of([Samples.Compared(), Samples.Compared(result: Samples.Result(20, null, requests: 500))]);
+
+        var p99 = figures.Metrics.Single(m => m.Title == "p99").Figures[1];
+        Assert.Equal((null, null, "too few requests: 500 of 1,000"), (p99.Value, p99.Ratio, p99.Missing));
+        Assert.Contains("p50 was the same as", figures.Sentence, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(RunState.Completed, "invalid", "invalid")]
+    [InlineData(RunState.Failed, "doubtful", "failed")]
+    [InlineData(RunState.Measuring, "", "measuring")]
+    public void A_run_without_good_numbers_is_shown_said_and_in_no_ratio(RunState state, string trust, string why)
+    {
+        var bad = Samples.Compared("uwsgi-http/flask", state: state, trust: trust);
+
+        var figures = ComparedFigures.Of([Samples.Compared(), bad, Samples.Compared()]);
+
+        Assert.All(figures.Metrics.Select(m => m.Figures[1]), f => Assert.Equal((null, null, why), (f.Value, f.Ratio, f.Missing)));
+        Assert.EndsWith($"uwsgi-http/flask has no numbers here ({why}).", figures.Sentence, StringComparison.Ordinal);
+        Assert.StartsWith($"The reference, uwsgi-http/flask, has no numbers here ({why})", ComparedFigures.Of([bad, Samples.Compared()]).Sentence, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Errors_are_said_by_kind() => Assert.Equal("uwsgi-http/bottle: 12 timeout, 3 status 5xx",
+        ComparedFigures.Of([Samples.Compared(), Samples.Compared(result: Samples.Result(errors: new() { ["status_5xx"] = 3, ["timeout"] = 12 }))]).Errors);
+
+    [Fact]
+    public void An_address_is_a_comparison_of_two_to_five_different_runs()
+    {
+        string[] slugs = [.. Enumerable.Range(0, 6).Select(_ => Results.Storage.Slug.New())];
+
+        Assert.Null(CompareUrl.Of(slugs[..2], null).Problem);
+        Assert.Equal([slugs[1], slugs[0]], CompareUrl.Of(slugs[..2], slugs[1]).Slugs);
+        Assert.Contains("compared with itself", CompareUrl.Of([slugs[0], slugs[0]], null).Problem, StringComparison.Ordinal);
+        Assert.Contains("too many", CompareUrl.Of(slugs, null).Problem, StringComparison.Ordinal);
+        Assert.Contains("One run alone", CompareUrl.Of(slugs[..1], null).Problem, StringComparison.Ordinal);
+        Assert.Contains("is no run", CompareUrl.Of(["<b>", slugs[0]], null).Problem, StringComparison.Ordinal);
+        Assert.Null(CompareUrl.Of([], null).Problem);
+    }
+
+    [Fact]
+    public void Distributions_end_where_each_run_ends_and_marks_have_the_shape_of_the_class()
+    {
+        PercentilePoint[] Points(double upTo) => [.. Enumerable.Range(0, 41).Select(i => 1 - Math.Pow(10, -i / 10.0)).Where(q => q <= upTo).Select(q => new PercentilePoint(q, 20 + (q * 30)))];
+        var chart = ComparedSeries.Of([Samples.Compared() with { Distribution = Points(.99991) }, Async(null) with { Distribution = Points(.991) }, Samples.Compared("uwsgi-http/flask")]);
+
+        Assert.Equal(["uwsgi-http/bottle", "uvicorn/starlette"], chart.Series.Select(s => s.Name));
+        Assert.Equal([0, 3], chart.Options.Stroke.DashArray);
+        Assert.Equal(["circle", "circle", "circle", "circle", "triangle", "triangle", "triangle"], chart.Options.Annotations!.Points.Select(p => p.Marker!.Shape));
+        Assert.Contains("uvicorn/starlette from 20.0 ms to 49.7 ms at p99", chart.Label, StringComparison.Ordinal);
+    }
+
+    private static ComparedRun Async(Definition? asked, RunResult? result = null) => Samples.Compared("uvicorn/starlette", TargetClass.Async, asked: asked ?? new Definition { Target = "uvicorn/starlette" },
+        planned: Planned with { Target = "uvicorn/starlette", Workers = 2, Options = new Dictionary<string, string> { ["driver"] = "aiopg" } }, result: result);
+}
