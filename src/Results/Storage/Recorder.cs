@@ -37,12 +37,23 @@ public sealed class Recorder(IDbContextFactory<WobbleDb> contexts)
             RecorderStatements.AddNotice(batch, runId);
             await batch.ExecuteNonQueryAsync(cancellation);
         }
-        if (facts.Select(f => f.Fact).OfType<EndFact>().FirstOrDefault() is { } end) await EndAsync(db, runId, end, cancellation);
+        if (facts.Select(f => f.Fact).OfType<EndFact>().FirstOrDefault() is { } end) await EndAsync(db, runId, end, hasResult: true, cancellation);
         await transaction.CommitAsync(cancellation);
         return true;
     }
 
-    private static async Task EndAsync(WobbleDb db, Guid runId, EndFact end, CancellationToken cancellation)
+    /// <summary>Ends a run whose result can't be made or kept, so that it ends all the same. Its samples stay.</summary>
+    public async Task EndWithoutResultAsync(Guid runId, EndFact end, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(end);
+        await using var db = await contexts.CreateDbContextAsync(cancellation);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
+        await EndAsync(db, runId, end, hasResult: false, cancellation);
+        await db.Database.ExecuteSqlAsync($"select pg_notify({Notifications.Runs}, {runId.ToString()})", cancellation);
+        await transaction.CommitAsync(cancellation);
+    }
+
+    private static async Task EndAsync(WobbleDb db, Guid runId, EndFact end, bool hasResult, CancellationToken cancellation)
     {
         var run = await db.Runs.AsTracking().SingleAsync(r => r.Id == runId, cancellation);
         if (!StateMoves.From(end.State).Contains(run.State)) return;
@@ -51,7 +62,7 @@ public sealed class Recorder(IDbContextFactory<WobbleDb> contexts)
         run.Failure = end.Reason is null ? null : StoredText.Clean(end.Reason);
         run.Progress = null;
         run.End = end;
-        if (run.Plan is not null) Summarise(run, await RecordedFacts.SamplesOfAsync(db, runId, cancellation));
+        if (hasResult && run.Plan is not null) Summarise(run, await RecordedFacts.SamplesOfAsync(db, runId, cancellation));
         await db.SaveChangesAsync(cancellation);
         if (run.ExperimentId is { } experiment) await ExperimentState.SettleAsync(db, experiment, cancellation);
     }

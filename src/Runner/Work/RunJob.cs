@@ -104,7 +104,7 @@ internal sealed class RunJob(
         {
             // The journal's disk is full: the end goes to PostgreSQL alone.
             logger.RunFailed(e, run);
-            await recorder.RecordAsync(run, recording.Facts + 1, end with { State = RunState.Failed, Reason = $"Its journal can't be written: {e.Message}" });
+            await recorder.RecordAsync(run, recording.Facts + 1, end with { State = RunState.Failed, Reason = e.Message });
         }
         using var patience = new CancellationTokenSource();
         await using var stopping = lifetime.ApplicationStopping.Register(() => patience.CancelAfter(PatienceWhenStopping));

@@ -67,7 +67,7 @@ internal sealed class RunRecording : IAsyncDisposable
         lock (_noting)
         {
             if (_ended) return;
-            Facts = _journal.Append(fact);
+            Facts = Append(fact);
             _ended = fact is EndFact;
         }
         _more.Release();
@@ -100,6 +100,18 @@ internal sealed class RunRecording : IAsyncDisposable
         _abandon.Dispose();
     }
 
+    private int Append(Fact fact)
+    {
+        try
+        {
+            return _journal.Append(fact);
+        }
+        catch (IOException e)
+        {
+            throw new IOException($"The run's journal can't be written, and without it nothing that is measured would be safe: {e.Message}", e);
+        }
+    }
+
     private async Task FollowAsync()
     {
         while (true)
@@ -112,7 +124,21 @@ internal sealed class RunRecording : IAsyncDisposable
         }
     }
 
-    private async Task RecordAsync(IReadOnlyList<NumberedFact> facts, bool isReplacement = false)
+    private async Task RecordAsync(IReadOnlyList<NumberedFact> facts)
+    {
+        try
+        {
+            await WithPatienceAsync(async () => RunExists = await _recorder.RecordAsync(_run, facts, _abandon.Token));
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            if (facts.Count > 1) foreach (var fact in facts) await RecordAsync([fact]);
+            else await ReplaceAsync(facts[0], e);
+        }
+    }
+
+    // Again and again while PostgreSQL is away; what it refuses is thrown.
+    private async Task WithPatienceAsync(Func<Task> record)
     {
         long since = 0;
         var pause = FirstPause;
@@ -120,23 +146,14 @@ internal sealed class RunRecording : IAsyncDisposable
         {
             try
             {
-                RunExists = await _recorder.RecordAsync(_run, facts, _abandon.Token);
+                await record();
                 if (since != 0) SayAgain(Stopwatch.GetElapsedTime(since).TotalSeconds);
                 return;
             }
             catch (Exception e) when (Databases.IsAway(e))
             {
-                if (since == 0)
-                {
-                    since = Stopwatch.GetTimestamp();
-                    _logger.RecordingWaits(_run, Databases.Reason(e));
-                }
-            }
-            catch (Exception e) when (e is not OperationCanceledException && !isReplacement)
-            {
-                if (facts.Count > 1) foreach (var fact in facts) await RecordAsync([fact]);
-                else await ReplaceAsync(facts[0], e);
-                return;
+                if (since == 0) _logger.RecordingWaits(_run, Databases.Reason(e));
+                if (since == 0) since = Stopwatch.GetTimestamp();
             }
             await Task.Delay(pause, _abandon.Token);
             pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
@@ -160,9 +177,15 @@ internal sealed class RunRecording : IAsyncDisposable
     private async Task ReplaceAsync(NumberedFact refused, Exception reason)
     {
         _logger.FactLeftOut(reason, _run, refused.Number);
-        Fact instead = refused.Fact is EndFact end
-            ? new EndFact { At = end.At, State = RunState.Failed, Reason = $"It ended as {end.State.Word()}, but its result can't be recorded: {reason.Message}" }
-            : new EventFact("wobble", EventKinds.Warning, $"A fact could not be recorded and is missing here: {reason.Message}");
-        await RecordAsync([new NumberedFact(refused.Number, instead)], isReplacement: true);
+        if (refused.Fact is EndFact end)
+        {
+            var instead = new EndFact { At = end.At, State = RunState.Failed, Reason = $"It ended as {end.State.Word()}, but its result can't be recorded: {Databases.Reason(reason)}" };
+            await WithPatienceAsync(() => _recorder.EndWithoutResultAsync(_run, instead, _abandon.Token));
+        }
+        else
+        {
+            var instead = new EventFact("wobble", EventKinds.Warning, $"A fact could not be recorded and is missing here: {Databases.Reason(reason)}") { At = refused.Fact.At };
+            await WithPatienceAsync(() => _recorder.RecordAsync(_run, refused.Number, instead, _abandon.Token));
+        }
     }
 }
