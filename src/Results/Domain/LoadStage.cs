@@ -9,7 +9,7 @@ namespace Wobble.Results.Domain;
 public sealed record LoadStage([property: System.Text.Json.Serialization.JsonConverter(typeof(DurationJsonConverter))] TimeSpan For, double? Rate, int? Connections)
 {
     /// <summary>What stages look like, for error messages.</summary>
-    public const string Allowed = "stages such as 10s@500/s,10s@1000/s (rates) or 10s@50,10s@100 (connections), one kind only, at most 100";
+    public const string Allowed = "stages such as 10s@500/s,10s@1000/s (rates) or 10s@50,10s@100 (connections), one kind only, whole seconds, at most 100";
 
     /// <summary>Reads stages. On failure <paramref name="wrong"/> says what is wrong and what is allowed.</summary>
     public static bool TryParse(string text, out IReadOnlyList<LoadStage> stages, out string? wrong)
@@ -21,7 +21,7 @@ public sealed record LoadStage([property: System.Text.Json.Serialization.JsonCon
         foreach (string part in text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
         {
             int at = part.IndexOf('@', StringComparison.Ordinal);
-            if (at < 0 || !Duration.TryParse(part[..at], out var length) || length < TimeSpan.FromSeconds(1) || length > DefinitionRules.MaxFor)
+            if (at < 0 || !Duration.TryParse(part[..at], out var length) || length < TimeSpan.FromSeconds(1) || length > DefinitionRules.MaxFor || length.Ticks % TimeSpan.TicksPerSecond != 0)
             {
                 wrong = $"'{part}' is no stage; {Allowed}";
                 return false;

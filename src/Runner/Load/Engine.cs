@@ -15,6 +15,9 @@ internal abstract class Engine : IDisposable
     /// <summary>When the last wait ended, ns.</summary>
     public long WokeAt { get; protected set; }
 
+    /// <summary>How many events the last wait passed on.</summary>
+    public int Handled { get; protected set; }
+
     /// <summary>On the thread that will own it, before the load: sets up what belongs to a thread.</summary>
     public virtual void Prepare()
     {

@@ -99,6 +99,7 @@ internal sealed unsafe class EpollEngine : Engine
         Native.TimeSpec timeout = new() { Seconds = left / 1_000_000_000, Nanoseconds = left % 1_000_000_000 };
         int count = Native.EpollWait(epoll, events, MostEvents, &timeout, null);
         WokeAt = Clock.Now();
+        Handled = Math.Max(0, count);
         for (int i = 0; i < count && !loop.HasEnded; i++)
         {
             byte* e = events + (i * Native.EpollEventSize);

@@ -9,6 +9,8 @@ namespace Wobble.Runner.Load;
 /// </summary>
 internal static unsafe class HotThread
 {
+    /// <summary>What the place of a real-time thread begins with.</summary>
+    public const string RealTime = "fifo";
     private const int RealTimePriority = 1;
     private const int HighestNice = -20;
     private const ulong TimerSlackNs = 1;
@@ -57,7 +59,7 @@ internal static unsafe class HotThread
     private static string Raise()
     {
         int priority = RealTimePriority;
-        if (NativeThread.SetScheduler(0, NativeThread.SCHED_FIFO | NativeThread.SCHED_RESET_ON_FORK, &priority) == 0) return $"fifo {priority}";
+        if (NativeThread.SetScheduler(0, NativeThread.SCHED_FIFO | NativeThread.SCHED_RESET_ON_FORK, &priority) == 0) return $"{RealTime} {priority}";
         // RLIMIT_NICE counts from 1 (nice 19) to 40 (nice −20).
         NativeThread.Limit limit = default;
         _ = NativeThread.GetLimit(NativeThread.RLIMIT_NICE, &limit);

@@ -102,7 +102,7 @@ internal sealed unsafe class LoadLoop : IDisposable
         while (!HasEnded)
         {
             long now = Clock.Now();
-            self.Turn(now, engine.WokeAt);
+            self.Turn(now, engine.WokeAt, engine.Handled);
             if (isCancelled) EndAt(now);
             else if (countDown is { EndAt: > 0 and var end } && phases[phase].Stage > 0) EndAt(end);
             if (now >= boundary && !Roll(now)) break;

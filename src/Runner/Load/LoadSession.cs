@@ -59,6 +59,7 @@ internal sealed class LoadSession : IDisposable
             try
             {
                 places[i] = HotThread.Place(placed ? HotThread.CoreOf(i, loops.Length, cores) : null, placed && plan.Priority != LoadPlan.NormalPriority);
+                loop.Self.IsRealTime = places[i].StartsWith(HotThread.RealTime, StringComparison.Ordinal);
                 loop.Prepare();
                 ready.Signal();
                 go.Wait();
@@ -132,7 +133,7 @@ internal sealed class LoadSession : IDisposable
             Busy = wasMeasured && seconds > 0 ? all.Sum(t => t.ThreadCpuNs) / NsPerSecond / seconds / all.Count : 0,
             Engine = loops[0].Engine.Name,
             EngineReason = choice.Reason,
-            Priority = string.Join("; ", places.Distinct()),
+            Priority = string.Join("; ", places.Select((place, i) => loops[i].Self.WasLowered ? $"{place} (normal from when it filled its core)" : place).Distinct()),
             Pauses = all.Sum(t => t.Pauses),
             LongestPauseMs = all.Max(t => t.LongestPause) / NsPerMs,
             MaxRssMb = System.Diagnostics.Process.GetCurrentProcess().PeakWorkingSet64 / (1024.0 * 1024),

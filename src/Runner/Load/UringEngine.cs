@@ -113,6 +113,7 @@ internal sealed unsafe class UringEngine : Engine
         // Only what is there now: what comes while these are answered belongs to the next turn.
         for (uint ready = Ring.Ready; ready > 0 && !loop.HasEnded; ready--) answers += Dispatch(Ring.Take(), loop);
         Ring.Publish();
+        Handled = answers;
         batching.Turned(WokeAt, answers);
         if (lingering.Count > 0) EndLingering();
     }
