@@ -1,6 +1,8 @@
 // ApexCharts behind three functions. Options come as data from C#: a text that begins with "--" is a colour token (with "/8C" also its opacity),
 // one with "format:" names a formatter below, so that nothing is ever evaluated.
 
+// A phone: names and values need other places.
+const narrowBelow = 520;
 const live = new Set();
 let library;
 
@@ -11,7 +13,8 @@ const formatters = {
   latency: value => value == null ? "–" : three(10 ** value) + " ms",
   plain: value => value == null ? "–" : three(value),
   percent: value => value == null ? "–" : three(value) + "%",
-  nines: value => percentile(value),
+  nines: value => value < .0005 ? "fastest" : percentile(value),
+  percentiles: value => value < .0005 ? "0" : percentile(value),
 };
 
 /** Three significant digits, thousands with commas. */
@@ -21,27 +24,31 @@ function three(value) {
 }
 
 function percentile(nines) {
-  const share = 100 * (1 - 10 ** -nines);
-  return "p" + (nines < 1 ? share.toFixed(0) : nines < 2 ? share.toFixed(1) : share.toFixed(2)).replace(/\.?0+$/, "") || "p0";
+  const share = 100 * (1 - 10 ** -nines), digits = Math.max(0, Math.ceil(nines - 1e-6) - 2) + (nines % 1 > .001 ? 1 : 0);
+  return "p" + share.toFixed(digits).replace(/\.0+$/, "");
 }
 
-function resolve(value, style) {
+// The last second carries the unit.
+const axis = options => value => Math.round(value).toLocaleString("en-US") + (value >= options.xaxis.max - 1e-6 ? " s" : "");
+
+function resolve(value, style, options) {
   if (typeof value === "string") {
     if (value.startsWith("--")) { const [token, alpha = ""] = value.split("/"); return style.getPropertyValue(token).trim() + alpha; }
-    return value.startsWith("format:") ? formatters[value.slice(7)] : value;
+    return value === "format:axis" ? axis(options) : value.startsWith("format:") ? formatters[value.slice(7)] : value;
   }
-  if (Array.isArray(value)) return value.map(item => resolve(item, style));
-  if (value && typeof value === "object") return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, resolve(item, style)]));
+  if (Array.isArray(value)) return value.map(item => resolve(item, style, options));
+  if (value && typeof value === "object") return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, resolve(item, style, options)]));
   return value;
 }
 
-const points = data => data.map(p => p.length === 3 ? { x: p[0], y: p[1] == null ? null : [p[1], p[2]] } : { x: p[0], y: p[1] });
+const points = data => data.map(p => p.length === 3 ? { x: p[0], y: p[1] == null ? [null, null] : [p[1], p[2]] } : { x: p[0], y: p[1] });
 
 /** What is drawn beside the data: ticks of the axes, events, the playhead, names at the ends of lines. */
 function annotations(chart) {
   const { options, series, element } = chart;
   const style = getComputedStyle(element);
   const given = resolve(options.annotations ?? {}, style);
+  if (isNarrow(chart)) for (const { x, label } of given.points ?? []) if (label && x < .5) Object.assign(label, { textAnchor: "start", offsetX: 8, offsetY: 18 });
   return { yaxis: given.yaxis ?? [], xaxis: [...(given.xaxis ?? []), ...playhead(chart, style)], points: [...(given.points ?? []), ...endLabels(chart, style)] };
 }
 
@@ -70,10 +77,13 @@ function endLabels({ options, series, element, now, apex }, style) {
   }));
 }
 
+const isNarrow = chart => chart.element.clientWidth < narrowBelow;
+
 function drawn(chart) {
   const style = getComputedStyle(chart.element);
-  const { annotations: _, ...rest } = chart.options;
-  return { ...resolve(rest, style), series: chart.series.map(({ data, ...s }) => ({ ...resolve(s, style), data: points(data) })), annotations: annotations(chart) };
+  const { annotations: _, ...rest } = structuredClone(chart.options);
+  if (isNarrow(chart)) rest.grid.padding.right = Math.min(rest.grid.padding.right, 46);
+  return { ...resolve(rest, style, rest), series: chart.series.map(({ data, ...s }) => ({ ...resolve(s, style), data: points(data) })), annotations: annotations(chart) };
 }
 
 /** Draws a chart; answers the handle that the others take. */
@@ -96,7 +106,9 @@ export async function create(element, libraryUrl, options, series, now) {
   function append(more, newNow) {
     more.forEach((data, i) => chart.series[i].data.push(...data));
     chart.now = newNow;
-    return chart.apex.updateOptions({ series: drawn(chart).series, annotations: annotations(chart) }, false, false);
+    // The x axis again, or ApexCharts would fit it to the data.
+    const { series, annotations, xaxis } = drawn(chart);
+    return chart.apex.updateOptions({ series, annotations, xaxis }, false, false);
   }
 
   function dispose() {

@@ -1,6 +1,6 @@
 // Requests by time and latency on a canvas: one hue, its strength the logarithm of the count. Redrawn at its own width, so that text never scales.
 
-const margin = { left: 34, top: 6, bottom: 22 };
+const margin = { left: 40, top: 6, bottom: 22 };
 const count = value => Math.round(value).toLocaleString("en-US");
 const tick = value => value.toLocaleString("en-US", { maximumFractionDigits: 4 });
 

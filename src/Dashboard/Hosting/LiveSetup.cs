@@ -8,7 +8,7 @@ internal static class LiveSetup
 {
     public static void AddLive(this WebApplicationBuilder builder)
     {
-        builder.Services.AddSingleton<RunQueries>().AddSingleton<RunPictures>();
+        builder.Services.AddSingleton<RunQueries>().AddSingleton<RunPictures>().AddSingleton<RunInHandBoard>();
         builder.Services.AddSingleton<RunFeed>();
         builder.Services.AddHostedService(services => services.GetRequiredService<RunFeed>());
     }

@@ -84,6 +84,7 @@ internal sealed class RunEntry(string slug, RunQueries queries)
             Tail = TailOf(whole, distribution),
             Intervals = _intervals,
             HalvesDiffer = _halvesDiffer,
+            SoFar = run.State.IsFinal() ? null : DoubtsSoFar.Of(run, _tally.Points, _tally.Latency),
             Events = [.. _events],
             Logs = logs,
         };
@@ -117,6 +118,6 @@ internal sealed class RunEntry(string slug, RunQueries queries)
         }
     }
 
-    private static Dictionary<string, long> Sum(IReadOnlyList<RunPoint> points) =>
+    internal static Dictionary<string, long> Sum(IReadOnlyList<RunPoint> points) =>
         points.SelectMany(p => p.Errors).GroupBy(e => e.Key).OrderBy(g => g.Key, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Sum(e => e.Value));
 }

@@ -8,6 +8,9 @@ internal static class RunSections
 {
     /// <summary>Never for p99.9: too few requests of a section lie beyond it.</summary>
     private const double MostNines = 2;
+    /// <summary>p10: the fastest of all has no interval.</summary>
+    private const double LeastNines = .05;
+    private const double Step = .025;
 
     public static RunIntervals Intervals(LongHistogram whole, double seconds, IReadOnlyList<(LongHistogram Latency, double Seconds)> sections)
     {
@@ -36,7 +39,7 @@ internal static class RunSections
 
     private static IEnumerable<BandPoint> Band(Func<double, Interval?> at)
     {
-        for (double nines = 0; nines <= MostNines + .001; nines += .1)
+        for (double nines = LeastNines; nines <= MostNines + .001; nines += Step)
             if (at(100 * (1 - Math.Pow(10, -nines))) is { Low: { } low, High: { } high }) yield return new BandPoint(nines, low, high);
     }
 }

@@ -22,8 +22,6 @@ public sealed record ApexChartOptions
     public ApexSwitch DataLabels { get; } = new(false);
     public ApexMarkers Markers { get; init; } = new(0);
     public ApexStates States { get; } = new();
-    /// <summary>Narrow windows.</summary>
-    public IReadOnlyList<ApexResponsive> Responsive { get; init; } = [];
 
     /// <summary>As js/charts.js reads it; absent members keep ApexCharts' defaults.</summary>
     public static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
@@ -153,10 +151,6 @@ public sealed record ApexTooltip
 public sealed record ApexTooltipX(string Formatter);
 
 public sealed record ApexTooltipY(string Formatter);
-
-public sealed record ApexResponsive(int Breakpoint, ApexResponsiveOptions Options);
-
-public sealed record ApexResponsiveOptions(ApexGrid Grid);
 
 public sealed record ApexAnnotations
 {

@@ -15,14 +15,14 @@ internal static class ChartParts
         double[] steps = [1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1_200, 1_800, 3_600, 7_200, 14_400];
         double step = steps.FirstOrDefault(s => total / s <= 7, steps[^1]);
         double max = Math.Max(step, Math.Ceiling(total / step - 1e-9) * step);
-        return new ApexXAxis { Min = 0, Max = max, TickAmount = (int)Math.Round(max / step), Labels = new ApexLabels { Formatter = "format:seconds", Rotate = 0 } };
+        return new ApexXAxis { Min = 0, Max = max, TickAmount = (int)Math.Round(max / step), Labels = new ApexLabels { Formatter = "format:axis", Rotate = 0 } };
     }
 
     /// <summary>Latency on a log axis, drawn as log10 on a straight one: ApexCharts' own log axis has odd ticks and draws bands wrong.</summary>
     public static ApexYAxis LogLatency(LatencyAxis axis) => new() { Min = Math.Log10(axis.From), Max = Math.Log10(axis.To), Labels = new ApexLabels { Show = false } };
 
     /// <summary>The ticks of <see cref="LogLatency"/>, as lines with their words at the left.</summary>
-    public static IReadOnlyList<ApexYAxisAnnotation> LogTicks(LatencyAxis axis) => [.. axis.Ticks().Select(ms => new ApexYAxisAnnotation(Math.Log10(ms), Controls.Numbers.Tick(ms)))];
+    public static IReadOnlyList<ApexYAxisAnnotation> LogTicks(LatencyAxis axis, int most = 7) => [.. axis.Ticks(most).Select(ms => new ApexYAxisAnnotation(Math.Log10(ms), Controls.Numbers.Tick(ms)))];
 
     /// <summary>From zero to a round number above, in three or four steps.</summary>
     public static ApexYAxis FromZero(double greatest)
@@ -41,8 +41,5 @@ internal static class ChartParts
 
     public static double Middle(double from, double length) => Math.Round(from + length / 2, 2);
 
-    public static ApexGrid LogGrid { get; } = new() { Yaxis = new ApexGridLines(false), Padding = new ApexPadding { Left = 26 } };
-
-    /// <summary>On a phone names at the ends of lines have less room.</summary>
-    public static IReadOnlyList<ApexResponsive> Narrow(ApexGrid grid, int right) => [new ApexResponsive(900, new ApexResponsiveOptions(grid with { Padding = grid.Padding with { Right = right } }))];
+    public static ApexGrid LogGrid { get; } = new() { Yaxis = new ApexGridLines(false), Padding = new ApexPadding { Left = 30 } };
 }

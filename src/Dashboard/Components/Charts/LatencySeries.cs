@@ -26,7 +26,6 @@ internal static class LatencySeries
             Annotations = new ApexAnnotations { Yaxis = ChartParts.LogTicks(axis) },
             Grid = ChartParts.LogGrid,
             Tooltip = new ApexTooltip { Y = new ApexTooltipY("format:latency") },
-            Responsive = ChartParts.Narrow(ChartParts.LogGrid, 40),
         };
         return new ChartModel(options, [.. Lines.Select(line => new ApexSeries(line.Name, "line", Data(points, line.Of)) { Label = line.Name, Strong = line.Name == "p99" })], Says(points));
     }

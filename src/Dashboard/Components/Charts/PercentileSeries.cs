@@ -22,40 +22,65 @@ internal static class PercentileSeries
         double end = Math.Max(2, Math.Ceiling(all.Select(p => p.Nines).DefaultIfEmpty(0).Max() - .01));
         string hue = "--" + targetClass.Word();
         var band = picture.Intervals.Band;
-        var grid = ChartParts.LogGrid with { Padding = ChartParts.LogGrid.Padding with { Right = 120, Top = -4 } };
+        var grid = ChartParts.LogGrid with { Padding = ChartParts.LogGrid.Padding with { Right = 110, Top = -4 } };
         var options = new ApexChartOptions
         {
             Chart = new ApexChartChart("rangeArea", Height),
-            Xaxis = new ApexXAxis { Min = 0, Max = end, TickAmount = (int)end, Labels = new ApexLabels { Formatter = "format:nines", Style = new ApexTextStyle { Colors = "--ink" } }, AxisTicks = new ApexAxisLine { Show = false } },
+            Xaxis = new ApexXAxis { Min = 0, Max = end, TickAmount = (int)end, Labels = new ApexLabels { Formatter = "format:percentiles", Style = new ApexTextStyle { Colors = "--ink" } }, AxisTicks = new ApexAxisLine { Show = false } },
             Yaxis = [ChartParts.LogLatency(axis)],
             Stroke = new ApexStroke([0, 2, 1], [0, 0, 3]),
             Colors = [hue, hue, "--ink-3"],
             Fill = new ApexFill { Opacity = [.14, 1, 1] },
             Annotations = new ApexAnnotations
             {
-                Yaxis = ChartParts.LogTicks(axis),
+                Yaxis = ChartParts.LogTicks(axis, 9),
                 Xaxis = [Rare(Math.Log10(2), "p50"), .. Enumerable.Range(1, (int)end).Select(n => Rare(n, null))],
                 Points = [.. Marked.Select(q => Mark(shown, q, targetClass, hue)).OfType<ApexPointAnnotation>()],
             },
             Grid = grid,
             Tooltip = new ApexTooltip { X = new ApexTooltipX("format:nines"), Y = new ApexTooltipY("format:latency") },
-            Responsive = ChartParts.Narrow(grid, 14),
         };
+        var xs = Grid(shown, picture.Tail);
         return new ChartModel(options,
         [
-            new ApexSeries("95% interval", "rangeArea", [.. band.Select(b => (double?[])[Math.Round(b.Nines, 3), ChartParts.Log(b.Low), ChartParts.Log(b.High)])]),
-            new ApexSeries(name, "line", Data(shown)) { Label = picture.IsFinal ? name : "so far", Strong = true },
-            new ApexSeries("too few requests", "line", Data(picture.Tail)) { Label = picture.Tail.Count > 8 ? "too few requests" : null },
+            new ApexSeries("95% interval", "rangeArea", [.. xs.Select(x => Of(band, x))]),
+            new ApexSeries(name, "line", [.. xs.Select(x => Of(shown, x))]) { Label = picture.Tail.Count > 8 ? null : picture.IsFinal ? "this run" : "so far", Strong = true },
+            new ApexSeries("too few requests", "line", [.. xs.Select(x => Of(picture.Tail, x))]) { Label = picture.Tail.Count > 8 ? "too few requests" : null },
         ], Says(picture));
     }
 
-    private static List<double?[]> Data(IReadOnlyList<PercentilePoint> points) => [.. points.Select(p => (double?[])[Math.Round(p.Nines, 3), ChartParts.Log(p.Ms)])];
+    // ApexCharts draws a band by place, not by x: all three series have the same x, with gaps.
+    private static List<double> Grid(IReadOnlyList<PercentilePoint> shown, IReadOnlyList<PercentilePoint> tail) =>
+        [.. shown.Concat(tail).Select(p => Round(p.Nines)).Distinct().Order()];
+
+    private static double?[] Of(IReadOnlyList<PercentilePoint> points, double x)
+    {
+        foreach (var point in points)
+            if (Round(point.Nines).Equals(x)) return [x, ChartParts.Log(point.Ms)];
+        return [x, null];
+    }
+
+    private static double?[] Of(IReadOnlyList<BandPoint> band, double x)
+    {
+        for (int i = 1; i < band.Count; i++)
+        {
+            var (a, b) = (band[i - 1], band[i]);
+            if (x < a.Nines - 1e-6 || x > b.Nines + 1e-6) continue;
+            double share = (x - a.Nines) / (b.Nines - a.Nines);
+            return [x, Between(a.Low, b.Low, share), Between(a.High, b.High, share)];
+        }
+        return [x, null, null];
+    }
+
+    private static double Between(double from, double to, double share) => Math.Round(Math.Log10(from) + share * (Math.Log10(to) - Math.Log10(from)), 4);
+
+    private static double Round(double nines) => Math.Round(nines, 3);
 
     private static ApexXAxisAnnotation Rare(double nines, string? word) => new(Math.Round(nines, 3), word ?? "")
     {
         StrokeDashArray = 0,
         BorderColor = "--line",
-        Label = word is null ? null : new ApexAnnotationLabel(word) { Position = "bottom", TextAnchor = "middle", OffsetY = 18, Style = new ApexLabelStyle { Color = "--ink" } },
+        Label = word is null ? null : new ApexAnnotationLabel(word) { Position = "bottom", TextAnchor = "middle", OffsetY = 23, Style = new ApexLabelStyle { Color = "--ink" } },
     };
 
     private static ApexPointAnnotation? Mark(IReadOnlyList<PercentilePoint> shown, double quantile, TargetClass targetClass, string hue)

@@ -23,6 +23,9 @@ internal static class Numbers
     /// <summary>A latency with its unit: 0.82 ms, 81.9 ms, 12.4 s from ten seconds on.</summary>
     public static string Latency(double? ms) => ms is { } v ? v >= 10_000 ? Three(v / 1000) + " s" : Three(v) + " ms" : None;
 
+    /// <summary>A length of time in seconds, whole ones without decimals: 60, 2.50.</summary>
+    public static string Seconds(double seconds) => Math.Abs(seconds - Math.Round(seconds)) < .005 ? Count((long)Math.Round(seconds)) : Three(seconds);
+
     /// <summary>Megabytes: 96 MB, 1.36 GB.</summary>
     public static string Megabytes(double? mb) => mb is { } v ? v >= 1024 ? Three(v / 1024) + " GB" : Three(v) + " MB" : None;
 

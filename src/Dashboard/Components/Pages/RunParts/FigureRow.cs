@@ -28,7 +28,7 @@ internal static class FigureRows
             Percentile(run, "p99", 99, ms.P99, run.Intervals.P99, "1 in 100 was slower") with { IsMain = true },
             TailOf(run),
             new(live ? "max so far" : "max", Ms(ms.Max), UnitOf(ms.Max), "one request", live ? "can only grow" : "the slowest of all"),
-            new("Throughput", run.Throughput is { } rate ? Numbers.Three(rate) : null, "req/s", Range(run.Intervals.Throughput, live), live ? $"{Numbers.Count(run.Requests)} so far" : $"{Numbers.Count(run.Requests)} in {Numbers.Three(run.Seconds)} s"),
+            new("Throughput", run.Throughput is { } rate ? Numbers.Three(rate) : null, "req/s", Range(run.Intervals.Throughput, live), live ? $"{Numbers.Count(run.Requests)} so far" : $"{Numbers.Count(run.Requests)} in {Numbers.Seconds(run.Seconds)} s"),
             new("Errors", run.HasMeasured ? Numbers.Count(run.Failed) : null, null, ErrorsOf(run), "kept apart from the times"),
             new("Wobble", run.Wobble is { } wobble ? Numbers.Three(wobble) : null, null, Range(run.Intervals.Wobble, live), "p99 ÷ p50; 1 is perfectly even") { Waits = live },
         };
@@ -52,7 +52,7 @@ internal static class FigureRows
     {
         if (!run.HasMeasured) return null;
         if (run.Failed == 0) return run.Definition.IsOpenLoop ? "none late, none dropped" : "none late";
-        return string.Join(", ", run.Errors.OrderByDescending(e => e.Value).Take(2).Select(e => $"{Numbers.Count(e.Value)} {RunWords.Error(e.Key, run.Run.Plan)}"));
+        return string.Join(", ", run.Errors.OrderByDescending(e => e.Value).Take(1).Select(e => $"{Numbers.Count(e.Value)} {RunWords.Error(e.Key, run.Run.Plan)}")) + (run.Errors.Count > 1 ? $", and {Numbers.Many(run.Errors.Count - 1, "kind")} more" : "");
     }
 
     /// <summary>From ten seconds on a latency is written in seconds.</summary>

@@ -45,7 +45,7 @@ public sealed record RunPhases(string Tag, string Says, string? Beside, IReadOnl
             RunState.Queued when picture.Header.Ahead == 0 => "Next in line: it starts as soon as a runner is free.",
             RunState.Queued => $"Place {Numbers.Count(picture.Header.Ahead + 1)}: {Numbers.Many(picture.Header.Ahead, "run")} before it. This page may be closed.",
             RunState.Preparing => run.Progress is { } progress ? progress + "." : "Starting the stack, then one answer is checked against the database.",
-            RunState.Warming => $"Warming up, second {Numbers.Count((long)Math.Floor(warmed) + 1)} of {Numbers.Three(picture.Definition.Warmup.TotalSeconds)}: load that isn’t counted.",
+            RunState.Warming => $"Warming up, second {Numbers.Count((long)Math.Floor(warmed) + 1)} of {Numbers.Seconds(picture.Definition.Warmup.TotalSeconds)}: load that isn’t counted.",
             RunState.Measuring => picture.Planned is not null
                 ? $"Second {Numbers.Count((long)Math.Min(planned, Math.Floor(picture.Seconds)))} of {Numbers.Count((long)planned)}. This page may be closed; the run goes on."
                 : $"{Numbers.Count(picture.Requests)} of {Numbers.Count(picture.Definition.Requests)} requests. This page may be closed; the run goes on.",

@@ -51,7 +51,7 @@ internal static class RunWords
     {
         var definition = run.Definition;
         string most = definition.IsOpenLoop ? $", at most {Numbers.Many(definition.Connections ?? Defaults.OpenLoopConnections, "connection")}" : "";
-        return $"{DefinitionWords.LoadAtLength(definition)}{most}, {DefinitionWords.KeepAlive(definition.KeepAlive)}, {DefinitionWords.Measure(definition)}{(definition.Warmup > TimeSpan.Zero ? $" after {DefinitionWords.Span(definition.Warmup)} of warm-up" : "")}";
+        return $"{DefinitionWords.LoadAtLength(definition)}{most}, {DefinitionWords.KeepAlive(definition.KeepAlive)}, {(definition.Warmup > TimeSpan.Zero ? $"{DefinitionWords.Span(definition.Warmup)} of warm-up, then " : "")}{DefinitionWords.Measure(definition)}";
     }
 
     /// <summary>Why it isn't completed, beginning with when.</summary>
@@ -95,6 +95,13 @@ internal static class RunWords
         ErrorKinds.Dropped => "never sent",
         _ => kind,
     };
+
+    /// <summary>A check's sentence, and the limit that stands in brackets at its end.</summary>
+    public static (string Words, string Limit) WithoutLimit(string sentence)
+    {
+        int open = sentence.EndsWith(')') ? sentence.LastIndexOf('(') : -1;
+        return open > 0 ? (sentence[..open].TrimEnd(), sentence[open..]) : (sentence, "");
+    }
 
     public static string Lower(string text) => text.Length > 1 && char.IsUpper(text[0]) && char.IsLower(text[1]) ? char.ToLowerInvariant(text[0]) + text[1..] : text;
 
