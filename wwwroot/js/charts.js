@@ -59,7 +59,8 @@ function playhead({ now, options }, style) {
 }
 
 /** Names stand at the last point, moved apart where lines end close together. */
-function endLabels({ options, series, element, now, apex }, style) {
+function endLabels(chart, style) {
+  const { options, series, element, now, apex } = chart;
   const plot = apex?.w?.globals?.gridHeight || element.clientHeight - 45, lineHeight = 13;
   const y = options.yaxis[0];
   const ends = series.filter(s => s.label).map(s => ({ s, last: s.data.findLast(p => p[1] != null) })).filter(e => e.last)
@@ -68,10 +69,12 @@ function endLabels({ options, series, element, now, apex }, style) {
   for (const end of ends) { end.at = Math.max(end.px, above + lineHeight); above = end.at; }
   let below = plot + 2;
   for (const end of ends.toReversed()) { end.at = Math.min(end.at, below); below = end.at - lineHeight; }
+  // Long names don't fit beside a narrow plot: they stand in it, above the end of their line.
+  const inside = isNarrow(chart) && ends.some(end => end.s.label.length > 8);
   return ends.map(({ s, last, px, at }) => ({
     x: last[0], y: last[1], marker: { size: 0 },
     label: {
-      text: s.label, textAnchor: "start", offsetX: now == null ? 6 : 10, offsetY: at - px + 12, borderWidth: 0,
+      text: s.label, textAnchor: inside ? "end" : "start", offsetX: inside ? -2 : now == null ? 6 : 10, offsetY: at - px + (inside ? 2 : 12), borderWidth: 0,
       style: { background: "transparent", color: style.getPropertyValue(s.strong ? "--ink" : "--ink-3").trim(), fontSize: "11.5px", fontWeight: s.strong ? 500 : 400, padding: { left: 0, right: 0, top: 0, bottom: 0 } },
     },
   }));

@@ -23,7 +23,7 @@ internal static class ComparedSeries
         var options = new ApexChartOptions
         {
             Chart = new ApexChartChart("line", Height),
-            Xaxis = new ApexXAxis { Min = 0, Max = end, TickAmount = end, Labels = new ApexLabels { Formatter = "format:nines", Style = new ApexTextStyle { Colors = "--ink" } }, AxisTicks = new ApexAxisLine { Show = false } },
+            Xaxis = new ApexXAxis { Min = 0, Max = end, TickAmount = end, Labels = new ApexLabels { Formatter = "format:percentiles", Style = new ApexTextStyle { Colors = "--ink" } }, AxisTicks = new ApexAxisLine { Show = false } },
             Yaxis = [ChartParts.LogLatency(axis)],
             Stroke = new ApexStroke([.. shown.Select(_ => 2.0)], [.. shown.Select(r => Dashes(r.Row.Class))]),
             Colors = [.. shown.Select(Hue)],
@@ -35,7 +35,6 @@ internal static class ComparedSeries
             },
             Grid = grid,
             Tooltip = new ApexTooltip { X = new ApexTooltipX("format:nines"), Y = new ApexTooltipY("format:latency") },
-            Responsive = ChartParts.Narrow(grid, 14),
         };
         return new ChartModel(options, [.. shown.Select(r => new ApexSeries(Name(shown, r), "line", Data(r)) { Label = Name(shown, r), Strong = true })], Says(shown));
     }

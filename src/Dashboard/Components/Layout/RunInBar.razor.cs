@@ -7,7 +7,7 @@ using Wobble.Results.Queries;
 namespace Wobble.Dashboard.Components.Layout;
 
 /// <summary>The run that a Runner has in hand, with its time to go. For who is signed in: its address is nobody else's business.</summary>
-public sealed partial class NowRunning : IDisposable
+public sealed partial class RunInBar : IDisposable
 {
     private RunInHand? run;
     private IDisposable? feed;
