@@ -7,7 +7,7 @@ using Wobble.Runner.Stacks;
 namespace Wobble.Runner.Execution;
 
 /// <summary>
-/// All components of a plan: started in two waves (database and pooler; then target and proxy, each wave at once), watched, stopped in reverse.
+/// All components of a plan: started in two waves (database and pooler; then target and proxy, each wave at once), watched, stopped in reverse (target and proxy at once).
 /// Guarantees: a component that ends unasked is an event at once, and <see cref="FellOver"/> when the run can't go on without it.
 /// </summary>
 internal sealed class Stack : IAsyncDisposable
@@ -79,15 +79,13 @@ internal sealed class Stack : IAsyncDisposable
     {
         _stopping = true;
         var leftovers = new List<string>();
-        foreach (var kind in Components.Reverse().GroupBy(c => c.Plan.Kind))
+        // Without load the proxy and the target need not wait for each other; the database waits for the pooler, the pooler for them.
+        foreach (var wave in Components.Reverse().GroupBy(c => c.Plan.Kind is ComponentKind.Proxy ? ComponentKind.Target : c.Plan.Kind))
         {
-            var stops = kind.Where(c => c.State != ComponentState.Planned).Select(async c => (Component: c, Stop: await c.StopAsync())).ToList();
+            var stops = wave.Where(c => c.State != ComponentState.Planned).Select(async c => (Component: c, Stop: await c.StopAsync())).ToList();
             foreach (var (component, stop) in await Task.WhenAll(stops))
             {
-                string took = string.Create(CultureInfo.InvariantCulture, $"{stop.Took.TotalMilliseconds:0} ms");
-                if (stop.Killed) await TellAsync(component.Name, EventKinds.Killed, $"{stop.Leftovers[0]}.");
-                else if (!component.Crashed) await TellAsync(component.Name, EventKinds.Stopped, $"Stopped in {took}: {(await component.Exit).Status}.");
-                foreach (string left in stop.Leftovers.Skip(stop.Killed ? 1 : 0)) await TellAsync(component.Name, EventKinds.LeftOrphans, left + ".");
+                await TellStopAsync(component, stop);
                 leftovers.AddRange(stop.Leftovers);
             }
         }
@@ -96,6 +94,14 @@ internal sealed class Stack : IAsyncDisposable
     }
 
     public async ValueTask DisposeAsync() => await StopAsync();
+
+    private async Task TellStopAsync(Component component, ComponentStop stop)
+    {
+        var exit = await component.Exit;
+        if (stop.Killed) await TellAsync(component.Name, EventKinds.Killed, $"{stop.Leftovers[0]}.");
+        else if (!component.Crashed) await TellAsync(component.Name, EventKinds.Stopped, string.Create(CultureInfo.InvariantCulture, $"Stopped in {stop.Took.TotalMilliseconds:0} ms: {exit.Status}."));
+        foreach (string left in stop.Leftovers.Skip(stop.Killed ? 1 : 0)) await TellAsync(component.Name, EventKinds.LeftOrphans, left + ".");
+    }
 
     private async Task WatchAsync(Component component)
     {
