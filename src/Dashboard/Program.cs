@@ -2,18 +2,27 @@ using Wobble.Dashboard.Access;
 using Wobble.Dashboard.Api;
 using Wobble.Dashboard.Hosting;
 
-var builder = WebApplication.CreateBuilder(ContentRoot.Options(args));
-builder.AddWobbleData();
-builder.AddAccess();
-builder.AddJobs();
-builder.AddApi();
-builder.AddPages();
-builder.AddLive();
-builder.AddQueries();
+try
+{
+    var builder = WebApplication.CreateBuilder(ContentRoot.Options(args));
+    builder.AddWobbleData();
+    builder.AddAccess();
+    builder.AddJobs();
+    builder.AddApi();
+    builder.AddPages();
+    builder.AddLive();
+    builder.AddQueries();
 
-var app = builder.Build();
-app.UseFaults();
-app.UseAccess();
-app.MapApi();
-app.MapPages();
-app.Run();
+    var app = builder.Build();
+    app.UseFaults();
+    app.UseAccess();
+    app.MapApi();
+    app.MapPages();
+    app.Run();
+    return 0;
+}
+catch (SettingException e)
+{
+    Console.Error.WriteLine($"wobble: {e.Message}");
+    return SettingException.ExitCode;
+}

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Wobble.Dashboard.Hosting;
 
 namespace Wobble.Dashboard.Access;
 
@@ -32,7 +33,7 @@ internal sealed record AccessSettings
     {
         DataFolder = Path.GetFullPath(Text(configuration, "DataFolder") ?? DefaultDataFolder),
         PublicUrl = ReadPublicUrl(Text(configuration, "PublicUrl")),
-        ListensOn = [.. Split(Text(configuration, "Urls") ?? "").Select(url => BindingAddress.Parse(url).Host)],
+        ListensOn = [.. Split(Text(configuration, "Urls") ?? "").Select(HostOf)],
         MoreHosts = Split(Text(configuration, "AllowedHosts") ?? ""),
         Token = ReadToken(Text(configuration, "WOBBLE_TOKEN")),
         SignIn = Text(configuration, "WOBBLE_SIGN_IN"),
@@ -46,12 +47,24 @@ internal sealed record AccessSettings
     {
         if (text is null) return null;
         if (Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.Query.Length == 0 && url.Fragment.Length == 0) return url;
-        throw new InvalidOperationException($"PublicUrl: '{text}' is not allowed; an address such as https://wobble.example.org, without ? and #.");
+        throw new SettingException($"PublicUrl: '{text}' is not allowed; an address such as https://wobble.example.org, without ? and #.");
+    }
+
+    private static string HostOf(string url)
+    {
+        try
+        {
+            return BindingAddress.Parse(url).Host;
+        }
+        catch (FormatException e)
+        {
+            throw new SettingException($"Urls: '{url}' is not allowed; addresses such as http://127.0.0.1:5080, several of them separated by ;", e);
+        }
     }
 
     private static string? ReadToken(string? text) => text is null || text.Length >= ApiToken.MinLength
         ? text
-        : throw new InvalidOperationException($"WOBBLE_TOKEN has {text.Length} characters; at least {ApiToken.MinLength} are needed, or it can be guessed. Leave it out, and a random one is kept in the data folder.");
+        : throw new SettingException($"WOBBLE_TOKEN has {text.Length} characters; at least {ApiToken.MinLength} are needed, or it can be guessed. Leave it out, and a random one is kept in the data folder.");
 
     private static string? Text(IConfiguration configuration, string key) => configuration[key] is { } text && !string.IsNullOrWhiteSpace(text) ? text.Trim() : null;
 

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Components.Authorization;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.HostFiltering;
+using Wobble.Dashboard.Hosting;
 
 namespace Wobble.Dashboard.Access;
 
@@ -17,7 +18,7 @@ internal static class AccessSetup
     public static void AddAccess(this WebApplicationBuilder builder)
     {
         var settings = AccessSettings.Read(builder.Configuration);
-        PrivateFile.MakeFolder(settings.KeysFolder);
+        MakeKeysFolder(settings);
         var services = builder.Services;
         services.AddSingleton(settings).AddSingleton<ApiToken>().AddSingleton<SignInLink>().AddSingleton<Sessions>().AddSingleton<HostNames>().AddSingleton<SameOrigin>();
         services.AddScoped<Operator>().AddScoped<Changes>();
@@ -57,6 +58,18 @@ internal static class AccessSetup
         app.Use(RefuseForeignOrigins);
         app.MapSignIn();
         app.MapJobsPage();
+    }
+
+    private static void MakeKeysFolder(AccessSettings settings)
+    {
+        try
+        {
+            PrivateFile.MakeFolder(settings.KeysFolder);
+        }
+        catch (Exception e) when (e is UnauthorizedAccessException or IOException)
+        {
+            throw new SettingException($"DataFolder: in '{settings.DataFolder}' the folder keys can't be made or isn't ours ({e.Message}); a folder that the Dashboard's user may write.", e);
+        }
     }
 
     private static void AddSchemes(IServiceCollection services, AccessSettings settings) => services

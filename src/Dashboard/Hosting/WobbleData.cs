@@ -11,7 +11,7 @@ internal static class WobbleData
     public static string ConnectionString(IConfiguration configuration) =>
         configuration.GetConnectionString(ConnectionName) is { Length: > 0 } text
             ? text
-            : throw new InvalidOperationException($"ConnectionStrings:{ConnectionName} is empty: ./run sets it; by hand, set the environment variable ConnectionStrings__{ConnectionName} to a PostgreSQL connection string.");
+            : throw new SettingException($"ConnectionStrings:{ConnectionName} is empty: ./run sets it; by hand, set the environment variable ConnectionStrings__{ConnectionName} to a PostgreSQL connection string.");
 
     public static void AddWobbleData(this WebApplicationBuilder builder)
     {

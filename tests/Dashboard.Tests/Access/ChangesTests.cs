@@ -66,5 +66,7 @@ public sealed class ChangesTests(DashboardHost host) : IClassFixture<DashboardHo
         : type == typeof(CancellationToken) ? CancellationToken.None
         : type == typeof(IReadOnlyList<Guid>) ? (Guid[])[Guid.NewGuid()]
         : type.IsAssignableFrom(typeof(string[])) ? (string[])["x"]
-        : Activator.CreateInstance(type)!;
+        : type.IsValueType ? Activator.CreateInstance(type)!
+        // Refused before it is looked at.
+        : null!;
 }

@@ -23,8 +23,11 @@ public sealed class DashboardHost : IAsyncLifetime
 
     private readonly string _folder = Directory.CreateTempSubdirectory("wobble-dashboard-").FullName;
     private Factory? _factory;
+    private TestDatabase? _database;
+    private bool _isOwner;
 
-    public TestDatabase Database { get; private set; } = default!;
+    /// <summary>One of its own, unless one was given.</summary>
+    public TestDatabase Database { get => _database ?? throw new InvalidOperationException("Not started."); init => _database = value; }
     public StoredRuns Runs => new(Database);
     public FakeJobs Jobs { get; } = new();
     public string SignIn { get; } = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
@@ -37,7 +40,8 @@ public sealed class DashboardHost : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        Database = await TestDatabase.CreateAsync();
+        _isOwner = _database is null;
+        _database ??= await TestDatabase.CreateAsync();
         Start();
     }
 
@@ -102,7 +106,7 @@ public sealed class DashboardHost : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         if (_factory is not null) await _factory.DisposeAsync();
-        await Database.DisposeAsync();
+        if (_isOwner) await Database.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
     }
 

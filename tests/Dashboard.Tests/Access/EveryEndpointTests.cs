@@ -115,7 +115,7 @@ public sealed class EveryEndpointTests(DashboardHost host) : IClassFixture<Dashb
     }
 
     // What a slug names, what /api/targets shows, and Home, which says signed out only what Wobble is.
-    private static readonly string[] PagesForEveryone = ["/", "/r/{Slug}", "/c/{Slug}", "/targets", "/compare"];
+    private static readonly string[] PagesForEveryone = ["/", "/r/{Slug}", "/c/{KeptSlug}", "/x/{Slug}", "/targets", "/compare"];
 
     private static bool IsStatic(string route) => route.StartsWith("/_", StringComparison.Ordinal) || route.StartsWith("/lib/", StringComparison.Ordinal) || Path.HasExtension(route) && !route.StartsWith("/api", StringComparison.Ordinal) && !route.StartsWith("/openapi", StringComparison.Ordinal);
 

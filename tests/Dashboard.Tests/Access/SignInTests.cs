@@ -1,10 +1,11 @@
 using System.Net;
+using Wobble.Tests.Support;
 
 namespace Wobble.Dashboard.Tests.Access;
 
-public sealed class SignInTests : IAsyncLifetime
+public sealed class SignInTests(TestDatabase database) : IClassFixture<TestDatabase>, IAsyncLifetime
 {
-    private readonly DashboardHost _host = new();
+    private readonly DashboardHost _host = new() { Database = database };
 
     public ValueTask InitializeAsync() => _host.InitializeAsync();
 

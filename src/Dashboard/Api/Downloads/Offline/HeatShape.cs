@@ -12,11 +12,11 @@ public sealed record HeatShape(int Columns, int Rows, double FromMs, double ToMs
 {
     /// <summary>Rows of latency, equal steps of its logarithm.</summary>
     public const int RowCount = 36;
-    private const int ShadeCount = 6;
+    private const int ShadeCount = 8;
     private const double NsOfMs = 1e6;
 
-    /// <summary>How dark a shade is, 0–1.</summary>
-    public static double Opacity(int shade) => (shade + 1.0) / ShadeCount;
+    /// <summary>How dark a shade is, 0–1: its square, so that the fullest cells stand out of many full ones.</summary>
+    public static double Opacity(int shade) => Math.Max(.05, Math.Pow((shade + 1.0) / ShadeCount, 2));
 
     internal static HeatShape Of(IReadOnlyList<LongHistogram> columns)
     {

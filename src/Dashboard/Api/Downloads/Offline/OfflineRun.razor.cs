@@ -14,7 +14,7 @@ public sealed partial class OfflineRun
 
     private const string OwnStyles =
         ".lstrip.lines,.lstrip.heat{padding-right:64px}.lstrip.lines .y,.lstrip.heat .y{right:64px}.lstrip.heat svg{height:calc(100% - 20px)}.lstrip.heat svg path{fill:var(--c);stroke:none}" +
-        "details{border-top:1px solid var(--line);padding:8px 0}summary{cursor:pointer;font-weight:500}pre{white-space:pre-wrap;overflow-wrap:anywhere}table+table,.scroll+.scroll{margin-top:24px}@media print{details>pre{max-height:none}}";
+        "details{border-top:1px solid var(--line);padding:8px 0}summary{cursor:pointer;font-weight:500}pre{white-space:pre-wrap;overflow-wrap:anywhere}table+table,.scroll+h3{margin-top:24px}h3{margin-bottom:8px}.lstrip+.figs{margin-top:24px}@media print{details>pre{max-height:none}}";
 
     /// <summary>What is shown.</summary>
     [Parameter, EditorRequired] public required OfflineFacts Facts { get; set; }
@@ -71,9 +71,9 @@ public sealed partial class OfflineRun
 
     private double LastNines => Math.Max(1, Facts.Distribution[^1].Nines);
 
-    private LineShape DistributionShape => LineShape.Log([new Line("", [.. Facts.Distribution.Select(p => (p.Nines / LastNines, (double?)p.Ms))], 2.25)], Tall);
+    private LineShape DistributionShape => LineShape.Log([new Line("", [.. Facts.Distribution.Where(p => p.Nines > .04).Select(p => (p.Nines / LastNines, (double?)p.Ms))], 2.25)], Tall);
 
-    private IReadOnlyList<(double, string)> Nines => [.. ((double Nines, string Text)[])[(0, "p0"), (.301, "p50"), (1, "p90"), (2, "p99"), (3, "p99.9"), (4, "p99.99")] is var all ? all.Where(n => n.Nines <= LastNines + .001).Select(n => (n.Nines / LastNines, n.Text)) : []];
+    private IReadOnlyList<(double, string)> Nines => [.. ((double Nines, string Text)[])[(.046, "p10"), (.301, "p50"), (1, "p90"), (2, "p99"), (3, "p99.9"), (4, "p99.99")] is var all ? all.Where(n => n.Nines <= LastNines + .001).Select(n => (n.Nines / LastNines, n.Text)) : []];
 
     private IEnumerable<Table> Tables
     {
@@ -119,6 +119,9 @@ public sealed partial class OfflineRun
         "doubtful" => $"With {Numbers.Many(trust.Reasons.Count, "reservation")}.",
         _ => "No: these figures stand in no comparison and no ranking.",
     };
+
+    // An event that came before the measurement, or without a second of its own, by the wall clock.
+    private double? SecondOf(Results.Storage.RunEvent e) => e.Second ?? (Facts.Run.MeasuringAt is { } measuring ? (e.At - measuring).TotalSeconds : null);
 
     private Line Over(string label, Func<OfflineSlice, double?> value) => new(label, [.. Facts.Slices.Select(s => (Math.Min(1, (s.From + s.Length / 2) / Math.Ceiling(Total)), value(s)))]);
 
