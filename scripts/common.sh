@@ -26,7 +26,7 @@ use_data_folder() {
 # Names of a set's packages; the set `targets` is what the manifests of servers, apps and drivers name.
 packages_of() {
     if [ "$1" = targets ]; then
-        find "$repository/src/TargetApps" -name '*.json' -exec cat {} + | tr -d '\n' | grep -o '"packages": *\[[^]]*\]' | grep -o '"[a-z0-9][a-z0-9.+-]*"' | tr -d '"' | grep -vx packages | sort -u || true
+        find "$repository/src/TargetApps" -name '*.json' -exec cat {} + | tr -d '\n' | grep -oE '"packages": *(\[[^]]*\]|\{[^}]*\})' | grep -oE '\[[^]]*\]' | grep -oE '"[a-z0-9][a-z0-9.+-]*"' | tr -d '"' | sort -u || true
     else
         awk -v wanted="$1" '$1 == wanted { print $2 }' "$repository/src/TargetApps/packages"
     fi

@@ -44,7 +44,7 @@ internal sealed class CatalogueReader
     {
         var manifests = ManifestSet.Read(folders, own);
         var unreadable = TargetFolder.UnreadableAsync(folders.Where(f => Directory.Exists(f.Path)).ToList(), AskLimit);
-        string[] packages = [.. StackPrograms.Packages, .. manifests.Packages];
+        string[] packages = [.. StackPrograms.Packages, .. StackPrograms.Listed(own.Path), .. manifests.Packages];
         var installed = InstalledPackages.Probe(packages);
         var assembly = new TargetAssembly(own.Path, manifests.Databases, installed, Environments, await unreadable, clock.GetUtcNow());
         var targets = manifests.Servers.SelectMany(s => manifests.Apps.Where(a => a.Interface == s.Interface).Select(a => assembly.Target(s, a))).ToList();

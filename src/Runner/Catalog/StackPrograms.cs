@@ -22,8 +22,16 @@ internal static class StackPrograms
         ("python", "python3", Python),
     ];
 
-    /// <summary>Debian packages of the stack.</summary>
+    /// <summary>Debian packages of these programs.</summary>
     public static IEnumerable<string> Packages => All.Select(p => p.Package);
+
+    /// <summary>What the list of packages in <paramref name="targetApps"/>, which ./run installs from, names for stacks.</summary>
+    public static IReadOnlyList<string> Listed(string targetApps)
+    {
+        string list = Path.Combine(targetApps, "packages");
+        if (!File.Exists(list)) return [];
+        return File.ReadLines(list).Select(l => l.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Where(w => w is ["stack", _, ..]).Select(w => w[1]).ToList();
+    }
 
     /// <summary>What is there of it.</summary>
     public static IReadOnlyList<Part> Parts(InstalledPackages installed) => All.Select(p =>
