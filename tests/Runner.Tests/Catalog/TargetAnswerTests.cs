@@ -12,7 +12,7 @@ public sealed class TargetAnswerTests(TestStack stack) : IClassFixture<TestStack
     public async Task Every_target_that_is_here_answers_with_its_row_and_the_nonce_of_its_run()
     {
         var failures = new ConcurrentBag<string>();
-        var targets = stack.Catalogue.Catalogue.Targets.Where(t => t.Unavailable is null && t.Note is null);
+        var targets = stack.Catalogue.Catalogue.Targets.Where(t => t is { Unavailable: null, Note: null, AddedFrom: null });
         await Parallel.ForEachAsync(targets, new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (target, _) =>
         {
             var definition = new Definition { Target = target.Name, Workers = 1, Pooler = "none", Proxy = target.NeedsProxy ? "nginx" : "none" };
@@ -63,6 +63,19 @@ public sealed class TargetAnswerTests(TestStack stack) : IClassFixture<TestStack
 
         Assert.Equal(6, (await answers).Length);
         Assert.Equal(together, most);
+    }
+
+    [Theory]
+    [InlineData("wsgiref/hello", "threading=on")]
+    [InlineData("wsgiref/flask", "")]
+    [InlineData("uwsgi-http/hello", "")]
+    public async Task The_guides_example_of_a_server_and_an_app_of_ones_own_works(string target, string options)
+    {
+        var definition = new Definition { Target = target, Workers = 2, Pooler = "session:5", Options = options.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(o => o.Split('=')).ToDictionary(o => o[0], o => o[1]) };
+
+        string? failure = await FailureOfAsync(definition, concurrent: 10);
+
+        Assert.True(failure is null, failure);
     }
 
     private async Task<string?> FailureOfAsync(Definition definition, int concurrent = 1)

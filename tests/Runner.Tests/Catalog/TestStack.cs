@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
+using System.Text.RegularExpressions;
 using Npgsql;
 using Wobble.Results.Domain;
 using Wobble.Runner.Catalog;
@@ -14,7 +15,7 @@ namespace Wobble.Runner.Tests.Catalog;
 /// A PostgreSQL with a small table, started by the planner's own command, and stacks on top of it, without a sandbox: enough to see that what is
 /// planned starts and answers. Copies Wobble's targets to where an unprivileged user can read them.
 /// </summary>
-public sealed class TestStack : IAsyncLifetime
+public sealed partial class TestStack : IAsyncLifetime
 {
     public const int Rows = 100;
     private const int Workers = 4;
@@ -31,8 +32,10 @@ public sealed class TestStack : IAsyncLifetime
     {
         string targets = Path.Combine(folder.FullName, "targets");
         Run("/usr/bin/cp", "-r", Path.Combine(AppContext.BaseDirectory, "TargetApps"), targets);
+        string guides = WriteExample(Path.Combine(folder.FullName, "guide"));
         Run("/usr/bin/chmod", "-R", "a+rX", folder.FullName);
-        catalogue = await new CatalogueReader(Data, [], wobbles: targets).ReadAsync();
+        catalogue = await new CatalogueReader(Data, [guides], wobbles: targets).ReadAsync();
+        Assert.Empty(catalogue.Catalogue.Broken);
         layout = FreeLayout();
         await StartDatabaseAsync();
     }
@@ -90,6 +93,24 @@ public sealed class TestStack : IAsyncLifetime
         if (database is not null) await RunningStack.StopAsync(database, "INT");
         folder.Delete(recursive: true);
     }
+
+    /// <summary>Writes the files of the example in docs/targets.md: each code block belongs to the path that was named last.</summary>
+    private static string WriteExample(string to)
+    {
+        string guide = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "targets.md"));
+        foreach (Match block in CodeBlock.Matches(guide))
+        {
+            string path = Path.Combine(to, ExamplePath.Matches(guide[..block.Index])[^1].Groups[1].Value);
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            File.WriteAllText(path, block.Groups[1].Value);
+        }
+        return to;
+    }
+
+    [GeneratedRegex(@"^```(?:json|python)\n(.*?)^```$", RegexOptions.Multiline | RegexOptions.Singleline)]
+    private static partial Regex CodeBlock { get; }
+    [GeneratedRegex("`((?:apps|servers)/[^`]+)`")]
+    private static partial Regex ExamplePath { get; }
 
     private async Task StartDatabaseAsync()
     {
