@@ -32,8 +32,8 @@ public sealed record Definition
     public string Workload { get; init; } = "row";
     /// <summary><c>nginx</c> or <c>none</c>.</summary>
     public string Proxy { get; init; } = "nginx";
-    /// <summary><c>none</c>, <c>session:20</c> or <c>transaction:20</c>; the number, server connections, may be left out.</summary>
-    public string Pooler { get; init; } = "session:20";
+    /// <summary><c>none</c>, <c>session:20</c> or <c>transaction:20</c>; the number, server connections, may be left out: 20, or one for each worker where these are more.</summary>
+    public string Pooler { get; init; } = "session";
     /// <summary>Options of the server and the app that differ from the article's: <c>driver</c>, <c>pool</c>, <c>loop</c>, <c>http</c>, <c>wait_callback</c> …</summary>
     public IReadOnlyDictionary<string, string> Options { get; init; } = new Dictionary<string, string>();
     /// <summary>How many runs are made of it.</summary>

@@ -28,6 +28,8 @@ public sealed record Plan
     public required IReadOnlyDictionary<string, string> Versions { get; init; }
     /// <summary>Wobble's own version and commit.</summary>
     public required string Wobble { get; init; }
+    /// <summary>What a reader of the numbers should know of this set-up, a sentence each; an Execution makes them events.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
 
     /// <summary>The response header that proves which stack an answer came from.</summary>
     public const string NonceHeader = "X-Wobble-Nonce";

@@ -32,22 +32,36 @@ internal static class Planner
             Load = load,
             Versions = Versions(target, catalogue.Catalogue, definition),
             Wobble = typeof(Planner).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown",
+            Warnings = [.. Warnings(definition, target.Target)],
         };
     }
 
-    /// <summary>The definition with every default filled in. Given a name of its own because pages show it before a run.</summary>
+    /// <summary>The definition with every default filled in.</summary>
     public static Definition Complete(Definition asked, LoadedTarget target, int cores)
     {
         bool hasStages = asked.Stages is not null;
+        int workers = asked.Workers ?? Defaults.Workers(target.Target.Class, cores);
+        var pooler = DatabaseConnections.PoolerOf(asked, workers) ?? throw Unchecked();
         return asked with
         {
-            Workers = asked.Workers ?? Defaults.Workers(target.Target.Class, cores),
+            Workers = workers,
             Connections = asked.Connections ?? (asked.IsOpenLoop ? Defaults.OpenLoopConnections : MostOfStages(asked) ?? Defaults.Connections),
             For = hasStages || asked.Requests is not null ? asked.For : asked.For ?? Defaults.For,
             Workload = WorkloadOf(asked).Name,
-            Pooler = PoolerSetting.TryParse(asked.Pooler, out var pooler) ? pooler.ToString() : throw Unchecked(),
-            Options = target.Options.ToDictionary(o => o.Name, o => asked.Options.GetValueOrDefault(o.Name, o.Default)),
+            Pooler = pooler.ToString(),
+            Options = target.Options.ToDictionary(o => o.Name, o => asked.Options.GetValueOrDefault(o.Name) ?? DefaultOf(o, workers, pooler)),
         };
+    }
+
+    private static string DefaultOf(ManifestOption option, int workers, PoolerSetting pooler) => option.Name == DatabaseConnections.Option
+        ? DatabaseConnections.DefaultPool(int.Parse(option.Default, CultureInfo.InvariantCulture), workers, pooler).ToString(CultureInfo.InvariantCulture)
+        : option.Default;
+
+    private static IEnumerable<string> Warnings(Definition definition, CatalogueTarget target)
+    {
+        int workers = definition.Workers!.Value, each = DatabaseConnections.PerWorker(definition, target, workers);
+        if (DatabaseConnections.PoolerOf(definition, workers) is { Mode: "session" } pooler && workers * each > pooler.Size)
+            yield return string.Create(CultureInfo.InvariantCulture, $"{workers} workers may open {workers * each} connections, and with session pooling only {pooler.Size} of them get one to the database: the others wait until one of those leaves, and their requests hang.");
     }
 
     /// <summary>A closed loop in stages says its connections there.</summary>

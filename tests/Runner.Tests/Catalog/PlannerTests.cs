@@ -19,7 +19,8 @@ public sealed class PlannerTests : IDisposable
         var plan = await PlanAsync(new Definition { Target = "uwsgi-http/bottle" });
 
         Assert.Equal((4 * Environment.ProcessorCount, 100, TimeSpan.FromSeconds(10)), (plan.Definition.Workers, plan.Definition.Connections, plan.Definition.For));
-        Assert.Equal("backlog=2048 driver=psycopg2 pool=4 proxy_keepalive=off", string.Join(' ', plan.Definition.Options.Select(o => $"{o.Key}={o.Value}")));
+        Assert.Equal($"backlog=2048 driver=psycopg2 pool={Math.Clamp(20 / (4 * Environment.ProcessorCount), 1, 4)} proxy_keepalive=off", string.Join(' ', plan.Definition.Options.Select(o => $"{o.Key}={o.Value}")));
+        Assert.Equal($"session:{Math.Max(20, 4 * Environment.ProcessorCount)}", plan.Definition.Pooler);
         Assert.Equal(["postgresql", "pgbouncer", "uwsgi-http", "nginx"], plan.Components.Select(c => c.Name));
         Assert.Equal(("127.0.0.1", 8000, 100, 7L), (plan.Load.Host, plan.Load.Port, plan.Load.Connections, plan.Load.Seed));
         Assert.Equal(plan.Nonce, plan.Load.Nonce);
@@ -181,6 +182,34 @@ public sealed class PlannerTests : IDisposable
 
             """, plan.Components[1].Files["pgbouncer.ini"]);
     }
+
+    [Theory]
+    [InlineData("uvicorn/starlette", "session:20", 2, "", "10", false)]
+    [InlineData("uvicorn/starlette", "session:20", 5, "", "4", false)]
+    [InlineData("uvicorn/starlette", "session:20", 5, "pool=10", "10", true)]
+    [InlineData("uvicorn/starlette", "transaction:20", 5, "pool=10", "10", false)]
+    [InlineData("uvicorn/starlette", "none", 5, "", "10", false)]
+    [InlineData("uwsgi-http/bottle", "session:20", 16, "pool=4", "4", false)]
+    [InlineData("uwsgi-http/bottle", "session:20", 21, "", "1", true)]
+    [InlineData("uwsgi-http/bottle", "session", 32, "", "1", false)]
+    [InlineData("gunicorn-gthread/flask", "session:20", 8, "", "2", false)]
+    [InlineData("gunicorn-gthread/flask", "session:20", 8, "pool=4", "4", true)]
+    [InlineData("gunicorn-gevent/flask", "session:20", 8, "pool=10", "10", false)]
+    [InlineData("gunicorn-gevent/flask", "session:20", 8, "pool=10,wait_callback=on", "10", true)]
+    [InlineData("gunicorn-gevent/flask", "session:20", 8, "pool=10,driver=psycopg", "10", true)]
+    public async Task With_session_pooling_the_default_pool_leaves_nobody_waiting_and_a_given_one_is_warned_of(string target, string pooler, int workers, string options, string pool, bool warns)
+    {
+        var plan = await PlanAsync(new Definition { Target = target, Pooler = pooler, Workers = workers, Options = Options(options) });
+
+        Assert.Equal(pool, plan.Definition.Options["pool"]);
+        Assert.Equal(warns, plan.Warnings.Count == 1);
+    }
+
+    [Fact]
+    public async Task The_warning_says_how_many_connections_wait_for_how_many() =>
+        Assert.Equal(
+            ["5 workers may open 50 connections, and with session pooling only 20 of them get one to the database: the others wait until one of those leaves, and their requests hang."],
+            (await PlanAsync(new Definition { Target = "uvicorn/starlette", Pooler = "session:20", Workers = 5, Options = Options("pool=10") })).Warnings);
 
     [Theory]
     [InlineData("none", 8, "pool=50", 410)]

@@ -71,7 +71,7 @@ public sealed class TargetAnswerTests(TestStack stack) : IClassFixture<TestStack
     [InlineData("uwsgi-http/hello", "")]
     public async Task The_guides_example_of_a_server_and_an_app_of_ones_own_works(string target, string options)
     {
-        var definition = new Definition { Target = target, Workers = 2, Pooler = "session:5", Options = options.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(o => o.Split('=')).ToDictionary(o => o[0], o => o[1]) };
+        var definition = new Definition { Target = target, Workers = 2, Pooler = "session", Options = options.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(o => o.Split('=')).ToDictionary(o => o[0], o => o[1]) };
 
         string? failure = await FailureOfAsync(definition, concurrent: 10);
 

@@ -42,7 +42,7 @@ internal static class Hints
     private static string? Hang(Definition definition, CatalogueTarget target, Catalogue catalogue)
     {
         if (!PoolerSetting.TryParse(definition.Pooler, out var pooler) || pooler.Mode != "session") return null;
-        int workers = definition.Workers ?? Defaults.Workers(target.Class, catalogue.Cores), pool = StackPicture.PoolOf(definition, target);
+        int workers = definition.Workers ?? Defaults.Workers(target.Class, catalogue.Cores), pool = StackPicture.PoolOf(definition, target, workers);
         long asked = (long)workers * pool;
         if (asked <= pooler.Size) return null;
         string sum = pool == 1 ? Numbers.Many(workers, "worker") : $"{Numbers.Many(workers, "worker")} × {pool} = {Numbers.Count(asked)} connections";

@@ -54,12 +54,7 @@ internal static class StackPicture
     }
 
     /// <summary>Connections that one worker may open; a worker that runs one request at a time opens one.</summary>
-    public static int PoolOf(Definition definition, CatalogueTarget target)
-    {
-        if (target.Class == TargetClass.Sync) return 1;
-        string? pool = definition.Options.GetValueOrDefault("pool") ?? target.Options.FirstOrDefault(o => o.Name == "pool")?.Default;
-        return int.TryParse(pool, NumberStyles.None, CultureInfo.InvariantCulture, out int connections) ? connections : 1;
-    }
+    public static int PoolOf(Definition definition, CatalogueTarget target, int workers) => DatabaseConnections.PerWorker(definition, target, workers);
 
     // nginx opens a connection a request to the server, as in the article, unless its switch says otherwise.
     private static string Spoken(Definition definition, CatalogueTarget? target) =>
@@ -68,7 +63,7 @@ internal static class StackPicture
     private static string? Asked(Definition definition, CatalogueTarget? target, int workers)
     {
         if (target is null || workers < 1) return null;
-        int pool = PoolOf(definition, target);
+        int pool = PoolOf(definition, target, workers);
         return pool == 1 ? $"1 a worker, {Numbers.Count(workers)} in all" : $"up to {pool} a worker, {Numbers.Count((long)pool * workers)} in all";
     }
 
