@@ -15,6 +15,7 @@ try
 
     var app = builder.Build();
     app.UseFaults();
+    app.UseNotFoundPage();
     app.UseAccess();
     app.MapApi();
     app.MapPages();

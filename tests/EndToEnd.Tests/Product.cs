@@ -22,6 +22,7 @@ public sealed partial class Product : IAsyncLifetime
     private readonly List<string> output = [];
     private Process? up;
     private IPlaywright? playwright;
+    private string? session;
 
     public string Url { get; } = $"http://127.0.0.1:{FreePort()}";
     public string Token { get; } = Guid.NewGuid().ToString("N");
@@ -78,15 +79,24 @@ public sealed partial class Product : IAsyncLifetime
     /// <summary>A fresh browser that is signed in, by the page on which the token is typed (the link is for one use).</summary>
     public async Task<IBrowserContext> SignedInAsync(BrowserNewContextOptions? options = null)
     {
-        var context = await Browser.NewContextAsync(options ?? new BrowserNewContextOptions());
-        context.SetDefaultTimeout(15_000);
+        options ??= new BrowserNewContextOptions();
+        // Signed in once: trying the sign-in again and again is what its rate limit is there to stop.
+        options.StorageState = session ??= await SignInAsync();
+        var signedIn = await Browser.NewContextAsync(options);
+        signedIn.SetDefaultTimeout(30_000);
+        return signedIn;
+    }
+
+    private async Task<string> SignInAsync()
+    {
+        await using var context = await Browser.NewContextAsync();
+        context.SetDefaultTimeout(30_000);
         var page = await context.NewPageAsync();
         await page.GotoAsync($"{Url}/sign-in");
         await page.GetByLabel("Token").FillAsync(Token);
         await page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
         await page.WaitForURLAsync(u => !u.Contains("/sign-in", StringComparison.Ordinal));
-        await page.CloseAsync();
-        return context;
+        return await context.StorageStateAsync();
     }
 
     /// <summary>Queues a run by the API and waits for its end.</summary>

@@ -19,10 +19,12 @@ internal static class PagesSetup
         builder.Services.AddResponseCompression(options => options.MimeTypes = ResponseCompressionDefaults.MimeTypes.Append("image/svg+xml"));
     }
 
+    /// <summary>Before the access: the page is routed anew, and what follows here must see it as any other.</summary>
+    public static void UseNotFoundPage(this WebApplication app) => app.UseStatusCodePagesWithReExecute("/not-found", createScopeForStatusCodePages: true);
+
     public static void MapPages(this WebApplication app)
     {
         app.UseResponseCompression();
-        app.UseStatusCodePagesWithReExecute("/not-found", createScopeForStatusCodePages: true);
         app.UseAntiforgery();
         app.MapStaticAssets().AllowAnonymous();
         // Pages say themselves who may see them. The rest is the circuits' own endpoints: a permalink needs them without the sign-in.
