@@ -108,7 +108,8 @@ public sealed class NewRunPageTests : PageScene
 
         page.Find("#field-workers").Input("4");
         page.Find("#field-workers").Change("4");
-        page.FindAll(".save .btn").Single(b => b.TextContent.Contains("version 2", StringComparison.Ordinal)).Click();
+        page.WaitForState(() => page.FindAll(".save .btn").Any(b => b.TextContent.Contains("version 2", StringComparison.Ordinal)));
+        page.FindAll(".save .btn")[0].Click();
 
         page.WaitForAssertion(() => Assert.Equal($"/configurations/{saved.Id}", Address));
         Assert.Equal((2, 4), (await new ConfigurationQueries(Database).One(saved.Id, default)) is { } row ? (row.Version, row.Definition.Workers!.Value) : default);

@@ -79,7 +79,8 @@ public sealed partial class NewRunPage
         var going = await Home.GoingOn(cancel);
         var queued = await Home.Queued(cancel);
         var lastAsked = await Home.Recent(1, cancel) is [var newest, ..] ? newest : null;
-        IEnumerable<string> targets = context?.Form.Targets ?? [configuration?.Definition.Target ?? again?.Target ?? FirstTarget];
+        // A copy: who looks may choose another while this is asked.
+        string[] targets = context is not null ? [.. context.Form.Targets] : [configuration?.Definition.Target ?? again?.Target ?? FirstTarget];
         return new NewRunShown(runners, going, queued, configuration, again, lastAsked, await Runs.LastOf(targets, cancel));
     }
 
