@@ -33,7 +33,8 @@ internal sealed partial class ImportantLines(TimeProvider time)
     [GeneratedRegex(@"^\S+ (warn|fail|crit): ")]
     private static partial Regex DotnetWarning();
 
-    [GeneratedRegex(@"\b(PANIC|FATAL|LOG:  server process .* was terminated)")]
+    // Whoever asks while it starts is told "starting up": that is no trouble.
+    [GeneratedRegex(@"\b(PANIC|FATAL):  (?!the database system is starting up)|LOG:  server process .* was terminated")]
     private static partial Regex PostgresTrouble();
 
     [GeneratedRegex(@"^\d{4}-\d\d-\d\d[T ][\d:.,]+Z? (?:UTC )?")]

@@ -148,7 +148,7 @@ internal sealed class PrivatePostgres
         string error = await process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();
         if (process.ExitCode != 0)
-            throw new HostingException($"Wobble's own PostgreSQL can't be made in {_folder}: {Path.GetFileName(command[0])} ended with code {process.ExitCode}:\n  {(error + await output).Trim().ReplaceLineEndings("\n  ")}{FreeSpace.Hint(_folder)}");
+            throw new HostingException($"Wobble's own PostgreSQL can't be made in {_folder}: {Path.GetFileName(command[0])} ended with code {process.ExitCode}:\n  {(error.Length > 0 ? error : await output).Trim().ReplaceLineEndings("\n  ")}{FreeSpace.Hint(_folder)}");
     }
 
     /// <summary>

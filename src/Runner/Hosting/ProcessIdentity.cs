@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Serialization;
 
 namespace Wobble.Runner.Hosting;
 
@@ -16,6 +17,7 @@ internal sealed record ProcessIdentity(string Name, int Pid, long StartTicks, st
     public static ProcessIdentity? Of(string name, int pid) => ReadStart(pid) is { } start ? new ProcessIdentity(name, pid, start, ThisBoot.Value) : null;
 
     /// <summary>True while that very process is there and not a zombie.</summary>
+    [JsonIgnore]
     public bool IsAlive => Boot == ThisBoot.Value && ReadStart(Pid) == StartTicks;
 
     /// <summary>Asks it to stop, waits, and kills it after <paramref name="within"/>. True when it is gone.</summary>

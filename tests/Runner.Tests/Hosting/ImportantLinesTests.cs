@@ -15,6 +15,7 @@ public sealed class ImportantLinesTests
     [Theory]
     [InlineData("2026-11-24 21:00:00.123 UTC LOG:  database system is ready to accept connections", false)]
     [InlineData("2026-11-24 21:00:00.123 UTC FATAL:  could not write lock file", true)]
+    [InlineData("2026-11-24 21:00:00.123 UTC FATAL:  the database system is starting up", false)]
     [InlineData("2026-11-24 21:00:00.123 UTC PANIC:  could not write to file", true)]
     [InlineData("2026-11-24 21:00:00.123 UTC LOG:  server process (PID 7) was terminated by signal 9: Killed", true)]
     public void PostgreSQL_is_shown_when_it_falls(string line, bool shown) => Assert.Equal(shown, ImportantLines.OfPostgres(line));
