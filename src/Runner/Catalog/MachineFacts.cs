@@ -34,7 +34,7 @@ internal sealed record MachineFacts
         OpenFiles = HardOpenFiles(Text("/proc/self/limits") ?? ""),
         SandboxRefused = SandboxProbe.Reason,
         IsRoot = Environment.IsPrivilegedProcess,
-        MissingUsers = Environment.IsPrivilegedProcess ? new[] { StackUser.Name, SystemUser.Wobble }.Where(u => SystemUser.Find(u) is null).ToList() : [],
+        MissingUsers = Environment.IsPrivilegedProcess ? new[] { StackUser.Name, UnprivilegedUser.ForServices }.Where(u => UnprivilegedUser.Find(u) is null).ToList() : [],
     };
 
     internal static long? HardOpenFiles(string limits)

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using Wobble.Runner.Stacks;
 
 namespace Wobble.Runner.Hosting;
 
@@ -58,7 +59,7 @@ internal sealed class Child : IDisposable
         foreach (var step in _spec.Stop)
         {
             if (Exited.IsCompleted || hurry.IsCancellationRequested) break;
-            HostingNative.Signal(_process.Id, step.Signal);
+            Native.Kill(_process.Id, step.Signal);
             try
             {
                 await Exited.WaitAsync(step.Within, hurry);
@@ -68,7 +69,7 @@ internal sealed class Child : IDisposable
                 // The next step is sharper.
             }
         }
-        if (!Exited.IsCompleted) HostingNative.Signal(_process.Id, HostingNative.SigKill);
+        if (!Exited.IsCompleted) Native.Kill(_process.Id, Native.SIGKILL);
         await Exited;
     }
 

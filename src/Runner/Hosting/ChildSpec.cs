@@ -1,3 +1,5 @@
+using Wobble.Runner.Stacks;
+
 namespace Wobble.Runner.Hosting;
 
 /// <summary>A process that <c>up</c> starts and watches.</summary>
@@ -10,7 +12,7 @@ internal sealed record ChildSpec
     /// <summary>What its environment has on top of this process's; null removes a variable.</summary>
     public Func<IReadOnlyDictionary<string, string?>> Environment { get; init; } = () => new Dictionary<string, string?>();
     /// <summary>Who runs it; null: the user of this process.</summary>
-    public SystemUser? User { get; init; }
+    public UnprivilegedUser? User { get; init; }
     /// <summary>True: it may listen on ports below 1024 although <see cref="User"/> is not root.</summary>
     public bool MayBindLowPorts { get; init; }
     /// <summary>Signals of an orderly stop, each given its time, before SIGKILL. The first is also what the kernel sends when this process dies.</summary>
@@ -43,9 +45,9 @@ internal sealed record StopStep(int Signal, TimeSpan Within)
     /// <summary>As setpriv and kill write it.</summary>
     public string Name => Signal switch
     {
-        HostingNative.SigInt => "INT",
-        HostingNative.SigQuit => "QUIT",
-        HostingNative.SigTerm => "TERM",
+        Native.SIGINT => "INT",
+        Native.SIGQUIT => "QUIT",
+        Native.SIGTERM => "TERM",
         _ => throw new InvalidOperationException($"Signal {Signal} stops nothing in an orderly way."),
     };
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Wobble.Runner.Stacks;
 
 namespace Wobble.Runner.Hosting;
 
@@ -29,7 +30,7 @@ internal sealed class LeftBehind(string path)
     public async Task<IReadOnlyList<string>> EndAsync(TimeSpan within)
     {
         var alive = Read().Where(child => child.IsAlive).ToList();
-        bool[] gone = await Task.WhenAll(alive.Select(child => child.EndAsync(HostingNative.SigTerm, within)));
+        bool[] gone = await Task.WhenAll(alive.Select(child => child.EndAsync(Native.SIGTERM, within)));
         if (Array.IndexOf(gone, false) is >= 0 and var stuck)
             throw new HostingException($"The {alive[stuck].Name} that a former start left (process {alive[stuck].Pid}) doesn't end, not even when killed: it waits in the kernel, likely for a disk.");
         return [.. alive.Select(child => child.Name)];

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Npgsql;
+using Wobble.Runner.Stacks;
 
 namespace Wobble.Runner.Hosting;
 
@@ -19,13 +20,13 @@ internal sealed class PrivatePostgres
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     private static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(10);
-    private readonly SystemUser? _user;
+    private readonly UnprivilegedUser? _user;
     private readonly string _folder;
     private readonly string _binaries;
     private readonly string _socket;
     private string _password = "";
 
-    public PrivatePostgres(DataFolder data, SystemUser? user, string installed = "/usr/lib/postgresql")
+    public PrivatePostgres(DataFolder data, UnprivilegedUser? user, string installed = "/usr/lib/postgresql")
     {
         (_user, _folder) = (user, data.Database);
         Cluster = Path.Combine(_folder, "data");
@@ -45,7 +46,7 @@ internal sealed class PrivatePostgres
         Name = "PostgreSQL",
         Command = [Path.Combine(_binaries, "postgres"), "-D", Cluster, "-k", _socket, .. Settings.SelectMany(setting => (string[])["-c", setting])],
         User = _user,
-        Stop = [new(HostingNative.SigInt, StopWithin), new(HostingNative.SigQuit, TimeSpan.FromSeconds(3))],
+        Stop = [new(Native.SIGINT, StopWithin), new(Native.SIGQUIT, TimeSpan.FromSeconds(3))],
         Prepare = EndFormerAsync,
         IsImportant = ImportantLines.OfPostgres,
     };
@@ -158,7 +159,7 @@ internal sealed class PrivatePostgres
     private async Task EndFormerAsync()
     {
         var former = ClusterProcesses.Of(Cluster);
-        await Task.WhenAll(former.Select(process => process.EndAsync(HostingNative.SigInt, StopWithin)));
+        await Task.WhenAll(former.Select(process => process.EndAsync(Native.SIGINT, StopWithin)));
         if (ClusterProcesses.Of(Cluster) is [var left, ..]) throw new HostingException($"Wobble's own PostgreSQL of a former start (process {left.Pid}) doesn't end, not even when killed.");
         if (Directory.Exists(Cluster)) File.Delete(Path.Combine(Cluster, "postmaster.pid"));
     }
@@ -166,7 +167,7 @@ internal sealed class PrivatePostgres
     private void MakeFolder(string path)
     {
         Directory.CreateDirectory(path, OwnerOnly);
-        HostingNative.GiveTo(_user, path);
+        _user?.Own(path);
         // Fails when it is another user's: a folder that someone else made in /tmp is not to be trusted.
         File.SetUnixFileMode(path, OwnerOnly);
     }

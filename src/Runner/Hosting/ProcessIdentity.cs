@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Serialization;
+using Wobble.Runner.Stacks;
 
 namespace Wobble.Runner.Hosting;
 
@@ -23,9 +24,9 @@ internal sealed record ProcessIdentity(string Name, int Pid, long StartTicks, st
     /// <summary>Asks it to stop, waits, and kills it after <paramref name="within"/>. True when it is gone.</summary>
     public async Task<bool> EndAsync(int signal, TimeSpan within)
     {
-        if (IsAlive) HostingNative.Signal(Pid, signal);
+        if (IsAlive) Native.Kill(Pid, signal);
         if (await IsGoneWithinAsync(within)) return true;
-        if (IsAlive) HostingNative.Signal(Pid, HostingNative.SigKill);
+        if (IsAlive) Native.Kill(Pid, Native.SIGKILL);
         return await IsGoneWithinAsync(TimeSpan.FromSeconds(2));
     }
 

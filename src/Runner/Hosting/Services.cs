@@ -1,14 +1,15 @@
 using Wobble.Runner.Commands;
+using Wobble.Runner.Stacks;
 
 namespace Wobble.Runner.Hosting;
 
 /// <summary>How <c>up</c> starts the Runner and the Dashboard.</summary>
-internal sealed class Services(UpSettings settings, string connectionString, SystemUser? user, string token)
+internal sealed class Services(UpSettings settings, string connectionString, UnprivilegedUser? user, string token)
 {
     private const int FirstPortForAll = 1024;
 
     // A run that is cancelled by the end stops its stack and records it; a page that is open is told.
-    private static readonly StopStep[] Stop = [new(HostingNative.SigTerm, TimeSpan.FromSeconds(8))];
+    private static readonly StopStep[] Stop = [new(Native.SIGTERM, TimeSpan.FromSeconds(8))];
 
     /// <summary>Takes runs. As root when root starts Wobble: only root may raise the priority of a measurement.</summary>
     public ChildSpec Runner() => new()

@@ -13,6 +13,12 @@ internal sealed record UnprivilegedUser(string Name, uint Uid, uint Gid)
     /// <summary>Who runs stacks where Wobble runs as root.</summary>
     public const string OfStacks = "wobble-run";
 
+    /// <summary>Who runs Wobble's own database and the Dashboard where Wobble runs as root.</summary>
+    public const string ForServices = "wobble";
+
+    /// <summary>As root the user of Wobble's own services, made when it is missing; null for others: then all is one user's.</summary>
+    public static UnprivilegedUser? OfServices() => Environment.IsPrivilegedProcess ? EnsureUser(ForServices) : null;
+
     /// <summary>As root the system user of that name, made when it is missing; else whoever runs Wobble.</summary>
     public static UnprivilegedUser EnsureUser(string name = OfStacks)
     {

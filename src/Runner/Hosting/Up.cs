@@ -11,7 +11,7 @@ internal sealed class Up(UpSettings settings, Terminal terminal, TimeProvider ti
 {
     private readonly LeftBehind _leftBehind = new(Path.Combine(settings.Data.Root, "up.json"));
     private readonly List<WatchedChild> _children = [];
-    private readonly SystemUser? _user = SystemUser.OfServices();
+    private readonly UnprivilegedUser? _user = UnprivilegedUser.OfServices();
     private string _signIn = "";
 
     /// <summary>Runs until <paramref name="stop"/> fires. <paramref name="hurry"/> cuts the orderly end short.</summary>
@@ -56,7 +56,7 @@ internal sealed class Up(UpSettings settings, Terminal terminal, TimeProvider ti
         const UnixFileMode ownerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
         Directory.CreateDirectory(settings.Data.Logs, ownerOnly);
         Directory.CreateDirectory(settings.Data.Keys, ownerOnly);
-        HostingNative.GiveTo(_user, settings.Data.Keys);
+        _user?.Own(settings.Data.Keys);
     }
 
     private async Task<string> StartPostgresAsync(CancellationToken stop)

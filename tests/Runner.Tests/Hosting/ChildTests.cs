@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Wobble.Runner.Hosting;
+using Wobble.Runner.Stacks;
 
 namespace Wobble.Runner.Tests.Hosting;
 
@@ -37,7 +38,7 @@ public sealed class ChildTests
         using var child = await Child.StartAsync(Bash("sleep 60 & echo $!; exit 3"), line => grandchild.TrySetResult(int.Parse(line)));
 
         Assert.Equal(3, await child.Exited.WaitAsync(TimeSpan.FromSeconds(10)));
-        Assert.True(HostingNative.Signal(await grandchild.Task, HostingNative.SigKill));
+        Assert.Equal(0, Native.Kill(await grandchild.Task, Native.SIGKILL));
     }
 
     [Fact]
@@ -81,5 +82,5 @@ public sealed class ChildTests
 
     private static ChildSpec Bash(string script) => Spec("/bin/bash", "-c", script);
 
-    private static ChildSpec Spec(params string[] command) => new() { Name = "child", Command = command, Stop = [new(HostingNative.SigTerm, TimeSpan.FromMilliseconds(500))] };
+    private static ChildSpec Spec(params string[] command) => new() { Name = "child", Command = command, Stop = [new(Native.SIGTERM, TimeSpan.FromMilliseconds(500))] };
 }

@@ -16,7 +16,7 @@ public sealed class PrivatePostgresTests : IDisposable
     [Fact]
     public async Task A_cluster_is_made_asks_for_its_password_and_listens_on_no_port()
     {
-        var postgres = new PrivatePostgres(_data, SystemUser.OfServices());
+        var postgres = new PrivatePostgres(_data, UnprivilegedUser.OfServices());
         await postgres.PrepareAsync();
         using var server = await Child.StartAsync(postgres.Spec, _ => { });
         await postgres.WaitUntilReadyAsync(CancellationToken.None);
@@ -32,14 +32,14 @@ public sealed class PrivatePostgresTests : IDisposable
     [Fact]
     public async Task A_server_that_was_killed_or_left_is_ended_before_the_next_and_its_data_stay()
     {
-        var first = new PrivatePostgres(_data, SystemUser.OfServices());
+        var first = new PrivatePostgres(_data, UnprivilegedUser.OfServices());
         await first.PrepareAsync();
         using var left = await Child.StartAsync(first.Spec, _ => { });
         await first.WaitUntilReadyAsync(CancellationToken.None);
         await AskAsync(first.ConnectionString, "create table kept as select 42 as answer");
         File.Delete(Path.Combine(_data.Database, "password"));
 
-        var second = new PrivatePostgres(_data, SystemUser.OfServices());
+        var second = new PrivatePostgres(_data, UnprivilegedUser.OfServices());
         await second.PrepareAsync();
         Assert.Equal(0, await left.Exited);
         using var server = await Child.StartAsync(second.Spec, _ => { });

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Wobble.Runner.Hosting;
+using Wobble.Runner.Stacks;
 using Wobble.Tests.Support;
 
 namespace Wobble.Runner.Tests.Hosting;
@@ -55,7 +56,7 @@ public sealed partial class UpTests : IAsyncLifetime
         var run = StartAsync(Patient, Dashboard);
         await _lines.WaitFor("Ctrl-C ends it.");
         string first = _lines.All.Single(line => SignInLink().IsMatch(line)).Trim();
-        HostingNative.Signal(Pid("Dashboard"), HostingNative.SigKill);
+        Native.Kill(Pid("Dashboard"), Native.SIGKILL);
 
         await _lines.WaitFor("Dashboard was ended by signal 9; starting it again");
         string second = await _lines.WaitFor("new sign-in link");
