@@ -75,6 +75,8 @@ public sealed record ExperimentRow
     public int? TunedWorkers { get; init; }
     /// <summary>The article's figures for it.</summary>
     public ArticleRow? Published { get; init; }
+    /// <summary>Set: it is offered this share (0–1) of the throughput of the slowest target among such rows, which closed loops find before the rounds.</summary>
+    public double? ShareOfSlowest { get; init; }
 }
 
 /// <summary>One run of an experiment, as far as it has come.</summary>

@@ -32,7 +32,7 @@ public static class Schedule
         }
         return experiment.Kind == ExperimentKind.Capacity
             ? Enumerable.Range(0, experiment.Rows.Count).Select(row => NextOfCapacity(experiment, row, runs)).FirstOrDefault(next => next is not null)
-            : NextOfRounds(experiment, runs);
+            : NextOfSaturation(experiment, runs) ?? NextOfRounds(experiment, runs);
     }
 
     /// <summary>The order of the rows in a round: shuffled, the same for the same seed.</summary>
@@ -71,7 +71,7 @@ public static class Schedule
         {
             ExperimentKind.Tune => tuning,
             ExperimentKind.Capacity => tuning + (rows * (1 + Capacity.Bisections + Capacity.Around.Count)),
-            _ => tuning + (rows * experiment.Repetitions),
+            _ => tuning + Saturating(experiment).Count + (rows * experiment.Repetitions),
         };
     }
 
@@ -82,8 +82,39 @@ public static class Schedule
             {
                 var attempts = runs.Where(r => r.Purpose == RunPurpose.Round && r.Row == row && r.Round == round).ToList();
                 if (attempts.Any(r => r.IsValid) || attempts.Count >= Attempts) continue;
-                return new NextRun(row, RunPurpose.Round, round, attempts.Count + 1, experiment.Rows[row].Definition with { Workers = WorkersOf(experiment, row, runs), Repetitions = 1 });
+                var definition = experiment.Rows[row].Definition with { Workers = WorkersOf(experiment, row, runs), Repetitions = 1 };
+                if (experiment.Rows[row].ShareOfSlowest is { } share)
+                {
+                    // Without one valid closed loop nobody knows what to offer.
+                    if (Slowest(experiment, runs) is not { } slowest) continue;
+                    definition = definition with { Rate = Math.Max(1, Math.Round(share * slowest)), Connections = null };
+                }
+                return new NextRun(row, RunPurpose.Round, round, attempts.Count + 1, definition);
             }
+        return null;
+    }
+
+    /// <summary>Throughput of the slowest target among the rows that are offered a share of it; null before every one that can be known is.</summary>
+    public static double? Slowest(ExperimentDefinition experiment, IReadOnlyList<ExperimentRun> runs)
+    {
+        ArgumentNullException.ThrowIfNull(experiment);
+        ArgumentNullException.ThrowIfNull(runs);
+        var known = Saturating(experiment).Select(row => runs.FirstOrDefault(r => r.Row == row && r.Purpose == RunPurpose.Saturate && r.IsValid)).ToList();
+        return known.Count == 0 || known.Any(r => r is null) ? null : known.Min(r => r!.Result!.Throughput);
+    }
+
+    // One row of each target: the rows of a target differ in what they are offered only.
+    private static List<int> Saturating(ExperimentDefinition experiment) =>
+        [.. Enumerable.Range(0, experiment.Rows.Count).Where(i => experiment.Rows[i] is { ShareOfSlowest: not null, Unavailable: null }).GroupBy(i => experiment.Rows[i].Definition.Target).Select(g => g.First())];
+
+    private static NextRun? NextOfSaturation(ExperimentDefinition experiment, IReadOnlyList<ExperimentRun> runs)
+    {
+        foreach (int row in Saturating(experiment))
+        {
+            var attempts = runs.Where(r => r.Row == row && r.Purpose == RunPurpose.Saturate).ToList();
+            if (attempts.Any(r => r.IsValid) || attempts.Count >= Attempts) continue;
+            return new NextRun(row, RunPurpose.Saturate, 1, attempts.Count + 1, experiment.Rows[row].Definition with { Workers = WorkersOf(experiment, row, runs), Rate = null, Connections = null, Repetitions = 1 });
+        }
         return null;
     }
 

@@ -1,0 +1,209 @@
+using System.Text;
+using Wobble.Results.Domain;
+using Wobble.Results.Experiments;
+using Wobble.Results.Experiments.Claims;
+using Wobble.Results.Statistics;
+using static Wobble.Results.Tests.Experiments.Made;
+
+namespace Wobble.Results.Tests.Experiments;
+
+public sealed class ClaimTests
+{
+    private static readonly Catalogue Here = CatalogueOf(("uwsgi-http/bottle", TargetClass.Sync), ("uwsgi-http/falcon", TargetClass.Sync), ("uwsgi-http/flask", TargetClass.Sync), ("gunicorn/flask", TargetClass.Sync),
+        ("gunicorn-gevent/flask", TargetClass.Green), ("gunicorn-meinheld/flask", TargetClass.Green), ("uvicorn/starlette", TargetClass.Async), ("aiohttp/aiohttp", TargetClass.Async), ("daphne/starlette", TargetClass.Async));
+
+    private static Catalogue CatalogueOf(params (string Name, TargetClass Class)[] targets) => new()
+    {
+        Cores = 2,
+        Targets = [.. targets.Select(t => new CatalogueTarget
+        {
+            Name = t.Name, Server = t.Name.Split('/')[0], App = t.Name.Split('/')[1], Interface = "wsgi", Class = t.Class,
+            Options =
+            [
+                Choice("driver", t.Class == TargetClass.Async ? ["aiopg", "asyncpg", "psycopg"] : ["psycopg2", "psycopg"]), new TargetOption("pool", t.Class == TargetClass.Async ? "10" : "4", [], 1, 100, ""), Choice("proxy_keepalive", ["off", "on"]),
+                .. t.Class == TargetClass.Async ? new[] { Choice("loop", ["uvloop", "asyncio"]), Choice("http", ["httptools", "h11"]), Choice("http_parser", ["c", "python"]) } : [],
+                .. t.Class == TargetClass.Green ? new[] { Choice("wait_callback", ["off", "on"]) } : [],
+            ],
+        })],
+        Article = [.. targets.Select((t, i) => new ArticleRow(t.Name, 16, 18, 30 + i, 5_000))],
+    };
+
+    private static TargetOption Choice(string name, string[] values) => new(name, values[0], values, null, null, "");
+
+    private static ClaimVerdict Judge(string id, Func<ExperimentRow, int, double> p99, Func<ExperimentRow, double>? throughput = null, Func<NextRun, bool>? invalid = null, int rounds = 5)
+    {
+        var claim = ClaimList.Find(id)!;
+        var experiment = claim.Make(Here, rounds, TimeSpan.FromSeconds(10), 3);
+        // The same for all rows of a round, and a little of its own for each: as honest runs scatter.
+        double Scatter(NextRun next) => 1 + (0.02 * next.Round) + (0.005 * ((next.Row + next.Round) % 3));
+        var runs = Play(experiment, play: next => Run(next, p99(experiment.Rows[next.Row], next.Round) * Scatter(next), (throughput?.Invoke(experiment.Rows[next.Row]) ?? 5_000) * Scatter(next), invalid: invalid?.Invoke(next) ?? false));
+        return claim.Judge(experiment, runs);
+    }
+
+    private static double ByClass(ExperimentRow row, double sync, double async) => row.Class == TargetClass.Async ? async : sync;
+
+    [Fact]
+    public void Nine_claims_and_nine_objections_are_found_by_number_or_letter()
+    {
+        Assert.Equal(["1", "2", "3", "4", "5", "6", "7", "8", "9", "A", "B", "C", "D", "E", "F", "G", "H", "I"], ClaimList.All.Select(c => c.Id));
+        Assert.Same(ClaimList.Find("A"), ClaimList.Find("a"));
+        Assert.Equal("Objection A", ClaimList.Find("a")!.Title);
+        Assert.Null(ClaimList.Find("10"));
+        Assert.Null(ClaimList.Find(null));
+    }
+
+    public static TheoryData<string> Ids => [.. ClaimList.All.Select(c => c.Id)];
+
+    [Theory, MemberData(nameof(Ids))]
+    public void Each_makes_an_experiment_that_is_allowed_and_ends(string id)
+    {
+        var experiment = ClaimList.Find(id)!.Make(Here, 3, TimeSpan.FromSeconds(8), 5);
+
+        Assert.Empty(ExperimentRules.Check(experiment, Here));
+        Assert.All(experiment.Rows, r => Assert.Null(r.Unavailable));
+        Assert.All(experiment.Rows, r => Assert.Equal(TimeSpan.FromSeconds(8), r.Definition.For));
+        var runs = Play(experiment);
+        Assert.Equal(Schedule.RunsExpected(experiment), runs.Count);
+        Assert.NotEmpty(ClaimList.Find(id)!.Judge(experiment, runs).Sentence);
+    }
+
+    [Theory, MemberData(nameof(Ids))]
+    public void Each_says_that_it_cannot_tell_where_nothing_can_run(string id)
+    {
+        var experiment = ClaimList.Find(id)!.Make(new Catalogue { Cores = 2 }, 3, TimeSpan.FromSeconds(8), 5);
+
+        var verdict = ClaimList.Find(id)!.Judge(experiment, Play(experiment));
+
+        Assert.Equal(ClaimAnswer.CantTell, verdict.Answer);
+        Assert.NotEmpty(verdict.Sentence);
+    }
+
+    [Theory, MemberData(nameof(Ids))]
+    public void Each_rule_stands_in_the_document_on_measuring(string id)
+    {
+        var claim = ClaimList.Find(id)!;
+        string folder = AppContext.BaseDirectory;
+        while (!File.Exists(Path.Combine(folder, "Dashboard.sln"))) folder = Path.GetDirectoryName(folder)!;
+
+        Assert.Contains($"| {claim.Id} | {claim.Words} | {claim.Rule} |", File.ReadAllText(Path.Combine(folder, "docs", "measuring.md"), Encoding.UTF8), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_async_worker_has_the_articles_connections_and_the_pooler_enough_for_all()
+    {
+        var rows = ClaimList.Find("6")!.Rows(Here);
+
+        var few = rows.Single(r => r.Name == "uvicorn/starlette, 1 per CPU").Definition;
+        var many = rows.Single(r => r.Name == "uvicorn/starlette, 4 per CPU").Definition;
+        Assert.Equal(("10", "session:20", 2), (few.Options["pool"], few.Pooler, few.Workers));
+        Assert.Equal(("10", "session:80", 8), (many.Options["pool"], many.Pooler, many.Workers));
+        Assert.DoesNotContain("pool", rows[0].Definition.Options.Keys);
+    }
+
+    [Fact]
+    public void Sync_first_and_async_last_is_claim_1()
+    {
+        Assert.Equal(ClaimAnswer.Holds, Judge("1", (row, _) => row.Class == TargetClass.Green ? 1 : ByClass(row, 30, 90)).Answer);
+        Assert.Equal(ClaimAnswer.Doesnt, Judge("1", (row, _) => ByClass(row, 90, 30)).Answer);
+        // One async row among the first: some sync row may be first, and not every first one is.
+        Assert.Equal(ClaimAnswer.CantTell, Judge("1", (row, _) => row.Name == "uvicorn/starlette" ? 30 : ByClass(row, 30, 90)).Answer);
+    }
+
+    [Fact]
+    public void A_little_slower_and_much_more_varied_is_claim_2()
+    {
+        // Made runs have the wobble 2, whatever their class: not 1.5 times.
+        Assert.Equal(ClaimAnswer.Doesnt, Judge("2", (row, _) => ByClass(row, 30, 90), row => ByClass(row, 5_000, 4_000)).Answer);
+    }
+
+    [Fact]
+    public void Claim_4_holds_only_where_it_holds_for_both_targets()
+    {
+        double Loop(ExperimentRow row, double gainOfAiohttp) => row.Name.EndsWith("uvloop", StringComparison.Ordinal) ? row.Name.StartsWith("aiohttp", StringComparison.Ordinal) ? 4_000 * gainOfAiohttp : 4_800 : 4_000;
+
+        var holds = Judge("4", (_, _) => 30, row => Loop(row, 1.3));
+        Assert.Equal(ClaimAnswer.Holds, holds.Answer);
+        Assert.Contains("throughput is 1", holds.Sentence, StringComparison.Ordinal);
+        Assert.Equal(4, holds.Findings.Count);
+        Assert.Equal(ClaimAnswer.Doesnt, Judge("4", (_, _) => 30, row => Loop(row, 1)).Answer);
+        // Two rounds have no interval.
+        Assert.Equal(ClaimAnswer.CantTell, Judge("4", (_, _) => 30, row => Loop(row, 1.3), rounds: 2).Answer);
+    }
+
+    [Fact]
+    public void A_more_varied_workload_is_set_against_row_alone()
+    {
+        double P99(ExperimentRow row, double more) => row.Class == TargetClass.Async ? row.Definition.Workload == "row" ? 60 : 60 * more : 30;
+
+        var worse = Judge("8", (row, _) => P99(row, 1.5));
+        Assert.Equal(ClaimAnswer.Holds, worse.Answer);
+        Assert.Contains("times that of async with row ÷ sync with row", worse.Sentence, StringComparison.Ordinal);
+        Assert.Equal(1.5, worse.Findings[0].Value!.Value, 1);
+        Assert.Equal(ClaimAnswer.Doesnt, Judge("8", (row, _) => P99(row, 1)).Answer);
+    }
+
+    [Fact]
+    public void Requests_that_hang_for_want_of_connections_are_objection_A()
+    {
+        bool Hangs(NextRun next) => next.Row == 0;
+
+        var verdict = Judge("A", (_, _) => 30, invalid: Hangs);
+        Assert.Equal(ClaimAnswer.Holds, verdict.Answer);
+        Assert.StartsWith("With session pooling and 20 connections 5 of 5 rounds have no valid run (2% of requests failed (limit 1%))", verdict.Sentence, StringComparison.Ordinal);
+        Assert.Equal(ClaimAnswer.Doesnt, Judge("A", (_, _) => 30).Answer);
+        Assert.Equal(ClaimAnswer.Holds, Judge("A", (row, _) => row.Name.Contains("100", StringComparison.Ordinal) ? 20 : 30).Answer);
+    }
+
+    [Fact]
+    public void Counting_green_rows_otherwise_decides_only_if_the_answer_changes()
+    {
+        Assert.Equal(ClaimAnswer.Doesnt, Judge("G", (row, _) => row.Class == TargetClass.Green ? 45 : ByClass(row, 30, 90)).Answer);
+        // Green rows so slow that sync is worse with them, and better without.
+        Assert.Equal(ClaimAnswer.Holds, Judge("G", (row, _) => row.Class == TargetClass.Green ? 2_000 : ByClass(row, 30, 90)).Answer);
+    }
+
+    [Fact]
+    public void The_offered_rate_is_a_share_of_the_slower_ones_throughput()
+    {
+        var experiment = ClaimList.Find("H")!.Make(Here, 3, TimeSpan.FromSeconds(10), 3);
+
+        var runs = Play(experiment, play: next => Run(next, 20, experiment.Rows[next.Row].Class == TargetClass.Async ? 4_000 : 5_000));
+
+        Assert.Equal([RunPurpose.Saturate, RunPurpose.Saturate], runs.Take(2).Select(r => r.Purpose));
+        Assert.Equal([2_000.0, 2_800, 3_600], runs.Skip(2).Select(r => r.Definition.Rate!.Value).Distinct().Order());
+        Assert.Equal(20, runs.Count);
+    }
+
+    [Fact]
+    public void Nothing_is_offered_where_no_closed_loop_is_valid()
+    {
+        var experiment = ClaimList.Find("H")!.Make(Here, 3, TimeSpan.FromSeconds(10), 3);
+
+        var runs = Play(experiment, play: next => Run(next, 20, invalid: experiment.Rows[next.Row].Class == TargetClass.Async));
+
+        Assert.All(runs, r => Assert.Equal(RunPurpose.Saturate, r.Purpose));
+        Assert.Equal(3, runs.Count);
+    }
+
+    [Theory]
+    [InlineData(Expected.Higher, 1.15, 1.3, ClaimAnswer.Holds)]
+    [InlineData(Expected.Higher, 1.02, 1.3, ClaimAnswer.Holds)]
+    [InlineData(Expected.Higher, 1.02, 1.09, ClaimAnswer.Doesnt)]
+    [InlineData(Expected.Higher, 0.95, 1.2, ClaimAnswer.CantTell)]
+    [InlineData(Expected.Higher, 0.5, 0.8, ClaimAnswer.Doesnt)]
+    [InlineData(Expected.NotHigher, 0.9, 1.05, ClaimAnswer.Holds)]
+    [InlineData(Expected.NotHigher, 1.15, 1.3, ClaimAnswer.Doesnt)]
+    [InlineData(Expected.Lower, 0.6, 0.85, ClaimAnswer.Holds)]
+    [InlineData(Expected.Lower, 0.95, 1.3, ClaimAnswer.Doesnt)]
+    [InlineData(Expected.Lower, 0.8, 1.02, ClaimAnswer.CantTell)]
+    [InlineData(Expected.Times, 1.6, 2.3, ClaimAnswer.Holds)]
+    [InlineData(Expected.Times, 1.1, 1.4, ClaimAnswer.Doesnt)]
+    [InlineData(Expected.Times, 1.1, 1.7, ClaimAnswer.CantTell)]
+    public void An_interval_answers_against_what_is_expected(Expected expected, double low, double high, ClaimAnswer answer)
+    {
+        var contrast = new Contrast { NameA = "a", NameB = "b", A = _ => true, B = _ => true, Metric = Metric.P99, Expected = expected, Factor = 1.5 };
+
+        Assert.Equal(answer, contrast.Answer(new Interval(Math.Sqrt(low * high), low, high), 0.10));
+        Assert.Equal(ClaimAnswer.CantTell, contrast.Answer(new Interval(1.2, null, null), 0.10));
+    }
+}
