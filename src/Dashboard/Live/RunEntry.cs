@@ -52,10 +52,12 @@ internal sealed class RunEntry(string slug, RunQueries queries)
         // The header first: read last, it could say completed before the last seconds were read.
         if (await queries.BySlug(slug, CancellationToken.None) is not { } header) return null;
         var run = header.Run;
+        // Known beforehand, a long run's seconds are merged as they are read, not one by one and then again.
+        if (_tally.LastMeasured < 0) _tally.Expect(await queries.MeasuredSeconds(run.Id, CancellationToken.None));
         while (true)
         {
             var seconds = await queries.SecondsAfter(run.Id, _tally.LastWarmup, _tally.LastMeasured, CancellationToken.None);
-            foreach (var second in seconds) _tally.Add(second);
+            _tally.Take(seconds);
             if (seconds.Count < RunQueries.SecondsAtOnce) break;
         }
         _events.AddRange(await queries.EventsAfter(run.Id, _events.Count == 0 ? 0 : _events[^1].FactNumber, CancellationToken.None));

@@ -2,6 +2,7 @@ using HdrHistogram;
 using Wobble.Results.Facts;
 using Wobble.Results.Queries;
 using Wobble.Results.Statistics;
+using Wobble.Results.Storage;
 
 namespace Wobble.Dashboard.Live;
 
@@ -47,9 +48,18 @@ public sealed record RunPoint
     public double Throughput => Length > 0 ? Requests / Length : 0;
     public long Failed => Errors.Values.Sum();
 
-    public static RunPoint Of(RecordedSecond recorded, LongHistogram latency)
+    /// <summary>One second, or several that follow one another as one point.</summary>
+    /// <param name="seconds">At least one.</param>
+    /// <param name="latency">Their latencies, merged.</param>
+    public static RunPoint Of(IReadOnlyList<RecordedSecond> seconds, LongHistogram latency)
     {
-        var (second, parts) = recorded;
+        if (seconds.Count > 1) return Merge([.. seconds.Select(s => Of(s.Second, [], []))], latency);
+        var (second, parts) = seconds[0];
+        return Of(second, parts.Count == 1 ? parts[0] : Histograms.Encode(latency), HeatBins.Cells(latency));
+    }
+
+    private static RunPoint Of(Second second, byte[] latency, IReadOnlyList<HeatCell> heat)
+    {
         var watched = second.Watched;
         return new RunPoint
         {
@@ -59,8 +69,8 @@ public sealed record RunPoint
             Requests = second.Requests,
             Errors = second.Errors,
             P50 = second.P50, P90 = second.P90, P99 = second.P99, P999 = second.P999, Max = second.Max,
-            Latency = parts.Count == 1 ? parts[0] : Histograms.Encode(latency),
-            Heat = HeatBins.Cells(latency),
+            Latency = latency,
+            Heat = heat,
             Components = [.. watched.Components.Select(c => new ComponentPoint(c.Name, c.CpuSeconds, c.RssMb, c.OpenFiles, c.RunQueueMs, c.InvoluntarySwitches))],
             GeneratorBusy = watched.Generator.Busy,
             GeneratorCpuSeconds = watched.Generator.CpuSeconds,
@@ -72,30 +82,37 @@ public sealed record RunPoint
     }
 
     /// <summary>This and the point after it as one.</summary>
-    public RunPoint With(RunPoint next)
+    public RunPoint With(RunPoint next) => Merge([this, next], Histograms.Merge([Latency, next.Latency]));
+
+    private static RunPoint Merge(IReadOnlyList<RunPoint> parts, LongHistogram latency)
     {
-        var latency = Histograms.Decode(Latency);
-        latency.Add(Histograms.Decode(next.Latency));
         double? At(double percentile) => latency.TotalCount == 0 ? null : Percentiles.Ms(latency, percentile);
-        double length = Length + next.Length;
+        double length = parts.Sum(p => p.Length);
         return new RunPoint
         {
-            Stage = Stage,
-            From = From,
+            Stage = parts[0].Stage,
+            From = parts[0].From,
             Length = length,
-            Requests = Requests + next.Requests,
-            Errors = Errors.Concat(next.Errors).GroupBy(e => e.Key).ToDictionary(g => g.Key, g => g.Sum(e => e.Value)),
+            Requests = parts.Sum(p => p.Requests),
+            Errors = parts.SelectMany(p => p.Errors).GroupBy(e => e.Key).ToDictionary(g => g.Key, g => g.Sum(e => e.Value)),
             P50 = At(50), P90 = At(90), P99 = At(99), P999 = At(99.9), Max = At(100),
             Latency = Histograms.Encode(latency),
-            Heat = HeatBins.Add(Heat, next.Heat),
-            Components = [.. Components.Concat(next.Components).GroupBy(c => c.Name).Select(g => new ComponentPoint(
+            Heat = HeatBins.Cells(latency),
+            Components = [.. parts.SelectMany(p => p.Components).GroupBy(c => c.Name).Select(g => new ComponentPoint(
                 g.Key, g.Sum(c => c.CpuSeconds), g.Max(c => c.RssMb), g.Max(c => c.OpenFiles), g.Sum(c => c.RunQueueMs), g.Sum(c => c.InvoluntarySwitches)))],
-            GeneratorBusy = (GeneratorBusy * Length + next.GeneratorBusy * next.Length) / length,
-            GeneratorCpuSeconds = GeneratorCpuSeconds + next.GeneratorCpuSeconds,
-            GeneratorRunQueueMs = GeneratorRunQueueMs + next.GeneratorRunQueueMs,
-            Waiting = Waiting is null ? next.Waiting : Math.Max(Waiting.Value, next.Waiting ?? 0),
-            Steal = Steal is null ? next.Steal : (Steal * Length + (next.Steal ?? 0) * next.Length) / length,
-            OtherCpuSeconds = OtherCpuSeconds is null ? next.OtherCpuSeconds : OtherCpuSeconds + (next.OtherCpuSeconds ?? 0),
+            GeneratorBusy = parts.Sum(p => p.GeneratorBusy * p.Length) / length,
+            GeneratorCpuSeconds = parts.Sum(p => p.GeneratorCpuSeconds),
+            GeneratorRunQueueMs = parts.Sum(p => p.GeneratorRunQueueMs),
+            Waiting = parts.Max(p => p.Waiting),
+            Steal = Mean(parts, p => p.Steal),
+            OtherCpuSeconds = parts.All(p => p.OtherCpuSeconds is null) ? null : parts.Sum(p => p.OtherCpuSeconds ?? 0),
         };
+    }
+
+    // Over the parts that have it, weighted by their length.
+    private static double? Mean(IReadOnlyList<RunPoint> parts, Func<RunPoint, double?> value)
+    {
+        var known = parts.Where(p => value(p) is not null).ToList();
+        return known.Count == 0 ? null : known.Sum(p => value(p)!.Value * p.Length) / known.Sum(p => p.Length);
     }
 }

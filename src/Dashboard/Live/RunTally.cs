@@ -40,25 +40,45 @@ internal sealed class RunTally
     /// <summary>Processes of all components that have several.</summary>
     public IReadOnlyCollection<WorkerSum> Workers => _workers.Values;
 
-    /// <summary>Takes in the next second; one that was taken in before changes nothing.</summary>
-    public void Add(RecordedSecond recorded)
+    /// <summary>Says how many measured seconds will come at least, before the first of them.</summary>
+    public void Expect(int seconds)
     {
-        var second = recorded.Second;
-        if (second.Number <= (second.Stage == 0 ? LastWarmup : LastMeasured)) return;
-        var latency = recorded.Latencies.Count == 1 ? Histograms.Decode(recorded.Latencies[0]) : Histograms.Merge(recorded.Latencies);
-        var point = RunPoint.Of(recorded, latency);
-        if (second.Stage == 0)
+        if (_points.Count > 0) return;
+        while ((seconds + Every - 1) / Every > MostPoints) Every *= 2;
+    }
+
+    /// <summary>Takes in the next seconds in order; those that were taken in before change nothing.</summary>
+    public void Take(IReadOnlyList<RecordedSecond> seconds)
+    {
+        int at = 0;
+        while (at < seconds.Count)
         {
-            LastWarmup = second.Number;
-            _warmup.Enqueue(point);
-            if (_warmup.Count > MostWarmup) _warmup.Dequeue();
-            return;
+            var second = seconds[at].Second;
+            if (second.Number <= (second.Stage == 0 ? LastWarmup : LastMeasured)) at++;
+            else if (second.Stage == 0) AddWarmup(seconds[at++]);
+            else at += AddMeasured(seconds, at);
         }
-        LastMeasured = second.Number;
-        Seconds += second.Length;
+    }
+
+    private void AddWarmup(RecordedSecond recorded)
+    {
+        LastWarmup = recorded.Second.Number;
+        _warmup.Enqueue(RunPoint.Of([recorded], Histograms.Merge(recorded.Latencies)));
+        if (_warmup.Count > MostWarmup) _warmup.Dequeue();
+    }
+
+    // As many as fit into one point, with one histogram for all of them.
+    private int AddMeasured(IReadOnlyList<RecordedSecond> seconds, int at)
+    {
+        int room = _points.Count > 0 && _secondsInLast < Every ? Every - _secondsInLast : Every;
+        List<RecordedSecond> together = [.. seconds.Skip(at).Take(room)];
+        var latency = Histograms.Merge(together.SelectMany(s => s.Latencies));
+        LastMeasured = together[^1].Second.Number;
+        Seconds += together.Sum(s => s.Second.Length);
         Latency.Add(latency);
-        AddWorkers(recorded);
-        Append(point);
+        foreach (var recorded in together) AddWorkers(recorded);
+        Append(RunPoint.Of(together, latency), together.Count);
+        return together.Count;
     }
 
     /// <summary>Histograms of four contiguous sections of the measurement, from which an interval within the run is made.</summary>
@@ -74,17 +94,17 @@ internal sealed class RunTally
         return all;
     }
 
-    private void Append(RunPoint point)
+    private void Append(RunPoint point, int seconds)
     {
         if (_points.Count > 0 && _secondsInLast < Every)
         {
             _points[^1] = _points[^1].With(point);
-            _secondsInLast++;
+            _secondsInLast += seconds;
             return;
         }
         if (_points.Count == MostPoints) Halve();
         _points.Add(point);
-        _secondsInLast = 1;
+        _secondsInLast = seconds;
     }
 
     private void Halve()

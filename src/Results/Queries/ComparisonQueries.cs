@@ -109,7 +109,7 @@ public sealed class ComparisonQueries(IDbContextFactory<WobbleDb> databases)
         if (end?.Totals is { } totals) return DistributionCurve.Of(Histograms.Decode(totals.Latency));
         var all = Histograms.Create();
         var parts = db.Samples.AsNoTracking().Where(s => s.RunId == run && s.Stage > 0).OrderBy(s => s.Second).Select(s => s.Latency).AsAsyncEnumerable();
-        await foreach (byte[] part in parts.WithCancellation(cancel)) all.Add(Histograms.Decode(part));
+        await foreach (byte[] part in parts.WithCancellation(cancel)) Histograms.Add(all, part);
         return DistributionCurve.Of(all);
     }
 }

@@ -13,7 +13,6 @@ public sealed class ExportQueries(IDbContextFactory<WobbleDb> databases)
 {
     /// <summary>Events that are read; a server that crashes every second for a day tells no more.</summary>
     public const int EventsLimit = 10_000;
-    private const int SecondsAtOnce = 300;
 
     /// <summary>The run of that slug; null when there is none, or it was deleted.</summary>
     public async Task<Run?> Run(string slug, CancellationToken cancel)
@@ -82,7 +81,7 @@ public sealed class ExportQueries(IDbContextFactory<WobbleDb> databases)
     public async Task<LongHistogram> Latencies(Guid run, CancellationToken cancel)
     {
         var all = Histograms.Create();
-        await foreach (var sample in Samples(run, cancel)) all.Add(Histograms.Decode(sample.Latency));
+        await foreach (var sample in Samples(run, cancel)) Histograms.Add(all, sample.Latency);
         return all;
     }
 
@@ -140,20 +139,6 @@ public sealed class ExportQueries(IDbContextFactory<WobbleDb> databases)
     private async IAsyncEnumerable<SampleFact> SampleFacts(Run run, [EnumeratorCancellation] CancellationToken cancel)
     {
         await using var db = await databases.CreateDbContextAsync(cancel);
-        int stage = -1, number = -1;
-        while (true)
-        {
-            // From where the last piece ended, in the order of the key.
-            var seconds = await db.Seconds.AsNoTracking()
-                .Where(s => s.RunId == run.Id && (s.Stage > stage || (s.Stage == stage && s.Number > number)))
-                .OrderBy(s => s.Stage).ThenBy(s => s.Number).Take(SecondsAtOnce).ToListAsync(cancel);
-            if (seconds.Count == 0) yield break;
-            var (first, last) = (seconds[0], seconds[^1]);
-            var kinds = (await db.Samples.AsNoTracking()
-                .Where(s => s.RunId == run.Id && s.Stage >= first.Stage && s.Stage <= last.Stage && (s.Stage > first.Stage || s.Second >= first.Number) && (s.Stage < last.Stage || s.Second <= last.Number))
-                .ToListAsync(cancel)).ToLookup(s => (s.Stage, s.Second));
-            foreach (var second in seconds) yield return RecordedFacts.Sample(run, second, kinds[(second.Stage, second.Number)]);
-            (stage, number) = (last.Stage, last.Number);
-        }
+        await foreach (var sample in RecordedFacts.SamplesOfAsync(db, run, cancel)) yield return sample;
     }
 }

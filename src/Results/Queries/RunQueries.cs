@@ -88,6 +88,13 @@ public sealed class RunQueries(IDbContextFactory<WobbleDb> databases)
         return [.. seconds.Select(s => new RecordedSecond(s, [.. latencies[(s.Stage, s.Number)].OrderBy(k => k.Kind, StringComparer.Ordinal).Select(k => k.Latency)]))];
     }
 
+    /// <summary>How many measured seconds are recorded.</summary>
+    public async Task<int> MeasuredSeconds(Guid run, CancellationToken cancel)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancel);
+        return await db.Seconds.AsNoTracking().CountAsync(s => s.RunId == run && s.Stage > 0, cancel);
+    }
+
     /// <summary>Events in order after the fact of that number; at most <see cref="EventsLimit"/>.</summary>
     public async Task<IReadOnlyList<RunEvent>> EventsAfter(Guid run, int factNumber, CancellationToken cancel)
     {

@@ -61,12 +61,20 @@ public static class Histograms
         return (LongHistogram)HistogramEncoding.DecodeFromCompressedByteBuffer(buffer, 0);
     }
 
+    /// <summary>Adds what <see cref="Encode"/> wrote to a histogram, to the request, without making another.</summary>
+    public static void Add(LongHistogram to, byte[] part)
+    {
+        ArgumentNullException.ThrowIfNull(to);
+        ArgumentNullException.ThrowIfNull(part);
+        if (!HistogramParts.TryAdd(to, part)) to.Add(Decode(part));
+    }
+
     /// <summary>All of them in one.</summary>
     public static LongHistogram Merge(IEnumerable<byte[]> parts)
     {
         ArgumentNullException.ThrowIfNull(parts);
         var all = Create();
-        foreach (byte[] part in parts) all.Add(Decode(part));
+        foreach (byte[] part in parts) Add(all, part);
         return all;
     }
 }

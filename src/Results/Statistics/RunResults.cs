@@ -15,10 +15,14 @@ public static class RunResults
     public static RunResult? From(RunFacts facts)
     {
         ArgumentNullException.ThrowIfNull(facts);
-        var measured = facts.Samples.Where(s => s.Stage > 0).ToList();
-        if (measured.Count == 0) return null;
+        var sums = new RunSums(facts, facts.Samples.Count(s => s.Stage > 0 && RunReading.IsWhole(s)));
+        foreach (var sample in facts.Samples) sums.Take(sample);
+        return sums.Result();
+    }
 
-        var reading = new RunReading(facts, measured);
+    internal static RunResult Of(RunReading reading, RunSums sums)
+    {
+        var facts = reading.Facts;
         var totals = facts.Totals;
         var latency = Percentiles.Of(reading.Latency, totals?.MinNs, totals?.MaxNs, totals?.MeanNs);
         var definition = facts.Plan?.Definition;
@@ -32,23 +36,17 @@ public static class RunResults
             Requests = reading.Answered,
             Throughput = reading.Throughput,
             LatencyMs = latency,
-            ServiceMs = ServiceOf(measured),
+            ServiceMs = sums.Service,
             Errors = reading.Errors,
             Wobble = latency is { P99: { } p99, P50: { } p50 } && p50 > 0 ? p99 / p50 : null,
             Trust = TrustVerdict.Of(reading),
             Generator = CostOf(reading),
-            Kinds = KindsOf(measured, reading.Seconds),
-            Stages = StagesOf(facts.Load, measured),
-            Components = facts.Plan is null ? null : ComponentsOf(measured, totals),
+            Kinds = sums.Kinds(reading.Seconds),
+            Stages = sums.Stages(),
+            Components = facts.Plan is null ? null : sums.Components(),
             Environment = facts.Environment,
             Plan = facts.Plan,
         };
-    }
-
-    private static Latencies? ServiceOf(List<SampleFact> measured)
-    {
-        var parts = measured.SelectMany(s => s.Kinds).Where(k => k.Service is not null).Select(k => k.Service!).ToList();
-        return parts.Count == 0 ? null : Percentiles.Of(Histograms.Merge(parts));
     }
 
     private static GeneratorCost CostOf(RunReading reading)
@@ -62,40 +60,6 @@ public static class RunResults
             LateP50Us = reading.Lateness is { TotalCount: > 0 } late ? late.GetValueAtPercentile(50) / 1e3 : null,
             LateP99Us = reading.Lateness is { TotalCount: > 0 } late99 ? late99.GetValueAtPercentile(99) / 1e3 : null,
         };
-    }
-
-    private static List<KindResult> KindsOf(List<SampleFact> measured, double seconds)
-    {
-        var kinds = measured.SelectMany(s => s.Kinds).GroupBy(k => k.Kind).ToList();
-        if (kinds.Count < 2) return [];
-        return [.. kinds.Select(k =>
-        {
-            var histogram = Histograms.Merge(k.Select(s => s.Latency));
-            return new KindResult(k.Key, histogram.TotalCount, histogram.TotalCount / seconds, Percentiles.Of(histogram), Sum(k.Select(s => s.Errors)));
-        })];
-    }
-
-    private static List<StageResult> StagesOf(LoadPlan load, List<SampleFact> measured)
-    {
-        if (load.Stages.Count < 2) return [];
-        return [.. measured.GroupBy(s => s.Stage).OrderBy(s => s.Key).Select(stage =>
-        {
-            var histogram = Histograms.Merge(stage.SelectMany(s => s.Kinds).Select(k => k.Latency));
-            double seconds = stage.Sum(s => s.Length);
-            string text = stage.Key <= load.Stages.Count ? Word(load.Stages[stage.Key - 1]) : "";
-            return new StageResult(stage.Key, text, histogram.TotalCount, histogram.TotalCount / seconds, Percentiles.Of(histogram), Sum(stage.SelectMany(s => s.Kinds).Select(k => k.Errors)));
-        })];
-    }
-
-    private static string Word(LoadStage stage) => string.Create(System.Globalization.CultureInfo.InvariantCulture,
-        $"{Duration.Format(stage.For)}@{(stage.Rate is { } rate ? $"{rate}/s" : stage.Connections)}");
-
-    private static List<ComponentCost> ComponentsOf(List<SampleFact> measured, LoadTotals? totals)
-    {
-        var costs = measured.SelectMany(s => s.Components).GroupBy(c => c.Name)
-            .Select(c => new ComponentCost(c.Key, c.Sum(s => s.CpuSeconds), c.Max(s => s.RssMb))).ToList();
-        if (totals is not null && costs.All(c => c.Name != "generator")) costs.Add(new ComponentCost("generator", totals.CpuSeconds, totals.MaxRssMb));
-        return costs;
     }
 
     internal static IReadOnlyDictionary<string, long> Sum(IEnumerable<IReadOnlyDictionary<string, long>> counts) =>

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.EntityFrameworkCore;
 using Wobble.Results.Facts;
 
@@ -6,24 +7,34 @@ namespace Wobble.Results.Storage;
 /// <summary>Reads a run's rows back as the facts they came from.</summary>
 internal static class RecordedFacts
 {
-    /// <summary>All samples of a run in order, histograms included. Their wall-clock time is made from the run's and their place in it.</summary>
-    public static async Task<IReadOnlyList<SampleFact>> SamplesOfAsync(WobbleDb db, Guid runId, CancellationToken cancellation)
+    private const int SecondsAtOnce = 300;
+
+    /// <summary>
+    /// All samples of a run in order, histograms included, some hundred in memory at once. Their wall-clock time is made from the run's and their place in it.
+    /// </summary>
+    public static async IAsyncEnumerable<SampleFact> SamplesOfAsync(WobbleDb db, Run run, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        var run = await db.Runs.AsNoTracking().Where(r => r.Id == runId).Select(r => new { r.CreatedAt, r.WarmingAt, r.MeasuringAt }).SingleAsync(cancellation);
-        var kinds = (await db.Samples.AsNoTracking().Where(s => s.RunId == runId).ToListAsync(cancellation)).ToLookup(s => (s.Stage, s.Second));
-        var samples = new List<SampleFact>();
-        await foreach (var second in db.Seconds.AsNoTracking().Where(s => s.RunId == runId).OrderBy(s => s.Stage).ThenBy(s => s.Number).AsAsyncEnumerable().WithCancellation(cancellation))
-            samples.Add(Sample((second.Stage == 0 ? run.WarmingAt : run.MeasuringAt) ?? run.CreatedAt, second, kinds[(second.Stage, second.Number)]));
-        return samples;
+        int stage = -1, number = -1;
+        while (true)
+        {
+            // From where the last piece ended, in the order of the key.
+            var seconds = await db.Seconds.AsNoTracking()
+                .Where(s => s.RunId == run.Id && EF.Functions.GreaterThan(ValueTuple.Create(s.Stage, s.Number), ValueTuple.Create(stage, number)))
+                .OrderBy(s => s.Stage).ThenBy(s => s.Number).Take(SecondsAtOnce).ToListAsync(cancellation);
+            if (seconds.Count == 0) yield break;
+            var (first, last) = (seconds[0], seconds[^1]);
+            var kinds = (await db.Samples.AsNoTracking()
+                .Where(s => s.RunId == run.Id && EF.Functions.GreaterThanOrEqual(ValueTuple.Create(s.Stage, s.Second), ValueTuple.Create(first.Stage, first.Number))
+                    && EF.Functions.LessThanOrEqual(ValueTuple.Create(s.Stage, s.Second), ValueTuple.Create(last.Stage, last.Number)))
+                .ToListAsync(cancellation)).ToLookup(s => (s.Stage, s.Second));
+            foreach (var second in seconds) yield return Sample(run, second, kinds[(second.Stage, second.Number)]);
+            (stage, number) = (last.Stage, last.Number);
+        }
     }
 
-    /// <summary>One sample of a run.</summary>
-    public static SampleFact Sample(Run run, Second second, IEnumerable<Sample> kinds) =>
-        Sample((second.Stage == 0 ? run.WarmingAt : run.MeasuringAt) ?? run.CreatedAt, second, kinds);
-
-    private static SampleFact Sample(DateTimeOffset phase, Second second, IEnumerable<Sample> kinds) => new()
+    private static SampleFact Sample(Run run, Second second, IEnumerable<Sample> kinds) => new()
     {
-        At = phase.AddSeconds(second.Number + second.Length),
+        At = ((second.Stage == 0 ? run.WarmingAt : run.MeasuringAt) ?? run.CreatedAt).AddSeconds(second.Number + second.Length),
         Stage = second.Stage,
         Second = second.Number,
         Length = second.Length,

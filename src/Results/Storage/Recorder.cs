@@ -4,6 +4,7 @@ using Npgsql;
 using Wobble.Results.Domain;
 using Wobble.Results.Facts;
 using Wobble.Results.Statistics;
+using Wobble.Results.Statistics.Doubts;
 
 namespace Wobble.Results.Storage;
 
@@ -62,15 +63,24 @@ public sealed class Recorder(IDbContextFactory<WobbleDb> contexts)
         run.Failure = end.Reason is null ? null : StoredText.Clean(end.Reason);
         run.Progress = null;
         run.End = end;
-        if (hasResult && run.Plan is not null) Summarise(run, await RecordedFacts.SamplesOfAsync(db, runId, cancellation));
+        if (hasResult && run.Plan is not null) await SummariseAsync(db, run, cancellation);
         await db.SaveChangesAsync(cancellation);
         if (run.ExperimentId is { } experiment) await ExperimentState.SettleAsync(db, experiment, cancellation);
     }
 
-    private static void Summarise(Run run, IReadOnlyList<SampleFact> samples)
+    // One second after another: a long run doesn't fit into memory.
+    private static async Task SummariseAsync(WobbleDb db, Run run, CancellationToken cancellation)
     {
-        var facts = new RunFacts { Plan = run.Plan, Load = run.Plan!.Load, Environment = run.Environment, Samples = samples, Totals = run.End!.Totals };
-        if (RunResults.From(facts) is not { } result) return;
+        var measured = db.Seconds.AsNoTracking().Where(s => s.RunId == run.Id && s.Stage > 0);
+        var facts = new RunFacts { Plan = run.Plan, Load = run.Plan!.Load, Environment = run.Environment, Samples = [], Totals = run.End!.Totals };
+        var sums = new RunSums(facts, await measured.CountAsync(s => s.Length > RunReading.WholeLength, cancellation));
+        var strip = new Strip(await measured.CountAsync(cancellation));
+        await foreach (var sample in RecordedFacts.SamplesOfAsync(db, run, cancellation))
+        {
+            sums.Take(sample);
+            strip.Take(sample);
+        }
+        if (sums.Result() is not { } result) return;
         // Plan and environment have columns of their own.
         run.Result = result with { Plan = null, Environment = null };
         run.Throughput = result.Throughput;
@@ -82,6 +92,6 @@ public sealed class Recorder(IDbContextFactory<WobbleDb> contexts)
         run.Requests = result.Requests;
         run.Errors = result.Errors.Values.Sum();
         run.TrustVerdict = result.Trust.Verdict;
-        run.Strip = Strip.Of(samples);
+        run.Strip = strip.Pairs();
     }
 }

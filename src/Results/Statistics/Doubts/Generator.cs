@@ -76,12 +76,10 @@ public sealed class GeneratorPauses : Doubt
     public override Finding? Look(RunReading run)
     {
         ArgumentNullException.ThrowIfNull(run);
-        var pauses = run.Measured.SelectMany(s => s.Generator.Pauses).ToList();
         if (run.Seconds <= 0 || run.Facts.Totals is null) return null;
-        if (pauses.Count == 0) return Finding.Fine("The load generator made no pause above 1 ms");
-        double share = pauses.Sum(p => p.Ms) / 1e3 / run.Seconds;
-        double longest = pauses.Max(p => p.Ms);
-        string sentence = $"The load generator paused {Figures.Count(pauses.Count)} times, {Figures.Text(longest)} ms at most, {Figures.Percent(share)} of the time in all (limit 1%)";
+        if (run.Pauses == 0) return Finding.Fine("The load generator made no pause above 1 ms");
+        double share = run.PausedMs / 1e3 / run.Seconds;
+        string sentence = $"The load generator paused {Figures.Count(run.Pauses)} times, {Figures.Text(run.LongestPauseMs)} ms at most, {Figures.Percent(share)} of the time in all (limit 1%)";
         return share > Limit ? Finding.Doubtful(sentence) : Finding.Fine(sentence);
     }
 }

@@ -87,8 +87,8 @@ public sealed class CpuBudget : Doubt
     public override Finding? Look(RunReading run)
     {
         ArgumentNullException.ThrowIfNull(run);
-        if (run.Cores is not { } cores || run.Seconds <= 0 || run.Measured.All(s => s.Components.Count == 0)) return null;
-        double used = run.Measured.SelectMany(s => s.Components).Where(c => c.Name != "generator").Sum(c => c.CpuSeconds) + run.GeneratorCpuSeconds;
+        if (run.Cores is not { } cores || run.Seconds <= 0 || !run.HasComponents) return null;
+        double used = run.StackCpuSeconds + run.GeneratorCpuSeconds;
         double share = used / (cores * run.Seconds);
         if (share > Limit) return Finding.Invalid($"Components and generator used {Figures.Text(used)} s of CPU in {Figures.Text(run.Seconds)} s on {cores} cores: {Figures.Percent(share)} of what there was (limit 102%)");
         return Finding.Fine($"Stack and generator used {Figures.Percent(share)} of {cores} cores");

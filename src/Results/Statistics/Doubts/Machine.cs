@@ -14,9 +14,7 @@ public sealed class StolenTime : Doubt
     public override Finding? Look(RunReading run)
     {
         ArgumentNullException.ThrowIfNull(run);
-        var hosts = run.Measured.Where(s => s.Host is not null).Select(s => s.Host!.StealShare).ToList();
-        if (hosts.Count == 0) return null;
-        double steal = hosts.Average();
+        if (run.Steal is not { } steal) return null;
         return steal > Limit
             ? Finding.Doubtful($"The hypervisor took {Figures.Percent(steal)} of the cores' time (limit 2%)")
             : Finding.Fine($"Steal {Figures.Percent(steal)} (limit 2%)");
@@ -35,9 +33,8 @@ public sealed class BusyNeighbour : Doubt
     public override Finding? Look(RunReading run)
     {
         ArgumentNullException.ThrowIfNull(run);
-        var hosts = run.Measured.Where(s => s.Host is not null).Select(s => s.Host!.OtherCpuSeconds).ToList();
-        if (hosts.Count == 0 || run.Facts.Environment is not { } environment || run.Seconds <= 0) return null;
-        double share = hosts.Sum() / (run.Seconds * environment.CoresOfMachine);
+        if (run.HostSeconds == 0 || run.Facts.Environment is not { } environment || run.Seconds <= 0) return null;
+        double share = run.OtherCpuSeconds / (run.Seconds * environment.CoresOfMachine);
         return share > Limit
             ? Finding.Doubtful($"Other processes used {Figures.Percent(share)} of the machine's {environment.CoresOfMachine} cores (limit 5%)")
             : Finding.Fine($"Other processes used {Figures.Percent(share)} of the machine (limit 5%)");
@@ -60,27 +57,16 @@ public sealed class Drift : Doubt
     public override Finding? Look(RunReading run)
     {
         ArgumentNullException.ThrowIfNull(run);
-        // A last second cut short would look like a fall of throughput.
-        var whole = run.Measured.Select((s, i) => (s.Length, Histogram: run.SecondHistograms[i])).Where(s => s.Length > 0.999).Select(s => s.Histogram).ToList();
-        if (whole.Count < 10 || run.Facts.Load.Stages.Count > 1 || run.Answered == 0) return null;
-        var first = whole.Take(Math.Max(1, whole.Count / 6)).ToList();
-        var last = whole.Skip(whole.Count - (whole.Count / 2)).ToList();
-        double limit = whole.Count < 20 ? ShortLimit : LongLimit;
+        if (run.WholeSeconds < 10 || run.Facts.Load.Stages.Count > 1 || run.Answered == 0) return null;
+        double limit = run.WholeSeconds < 20 ? ShortLimit : LongLimit;
 
-        double throughput = Math.Log(last.Average(h => (double)h.TotalCount) / first.Average(h => (double)h.TotalCount));
-        double p50 = Math.Log(MedianOf(last) / MedianOf(first));
+        double throughput = Math.Log((double)run.LastHalf.TotalCount / run.LastSeconds / ((double)run.FirstSixth.TotalCount / run.FirstSeconds));
+        double p50 = Math.Log(Percentiles.Ms(run.LastHalf, 50) / Percentiles.Ms(run.FirstSixth, 50));
         if (!double.IsFinite(throughput) || !double.IsFinite(p50)) return Finding.Doubtful("A part of the run has no answers at all: its halves can't be compared");
         if (Math.Abs(throughput) <= limit && Math.Abs(p50) <= limit)
             return Finding.Fine($"The last half agrees with the first sixth: p50 {Signed(p50)}, throughput {Signed(throughput)} (limit {Figures.Percent(limit)})");
         var worse = Math.Abs(p50) > Math.Abs(throughput) ? ("p50", p50) : ("Throughput", throughput);
         return Finding.Doubtful($"{worse.Item1} drifted: {Signed(worse.Item2)} from the first sixth to the last half (limit {Figures.Percent(limit)}): lengthen the warm-up");
-    }
-
-    private static double MedianOf(List<HdrHistogram.LongHistogram> seconds)
-    {
-        var all = Histograms.Create();
-        foreach (var second in seconds) all.Add(second);
-        return Percentiles.Ms(all, 50);
     }
 
     private static string Signed(double ln) => (ln < 0 ? "−" : "+") + Figures.Percent(Math.Abs(Math.Exp(ln) - 1));
