@@ -15,7 +15,9 @@ public sealed class RunThroughTests(Product product)
         context.SetDefaultTimeout(20_000);
         var page = await context.NewPageAsync();
         await page.GotoAsync(product.SignInLink);
-        await page.GetByRole(AriaRole.Link, new() { Name = "New run" }).First.ClickAsync();
+        var newRun = page.GetByRole(AriaRole.Link, new() { Name = "New run" }).First;
+        await page.WaitForURLAsync($"{product.Url}/");
+        await newRun.ClickAsync();
         await Expect(page).ToHaveURLAsync(new System.Text.RegularExpressions.Regex("/new"));
         var queue = page.GetByRole(AriaRole.Button, new() { Name = "Queue run" });
         await Expect(queue).ToBeEnabledAsync();

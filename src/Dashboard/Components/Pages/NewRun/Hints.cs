@@ -41,8 +41,9 @@ internal static class Hints
     // Under session pooling a client keeps its server connection until it leaves, so those beyond the pool's size wait for ever.
     private static string? Hang(Definition definition, CatalogueTarget target, Catalogue catalogue)
     {
-        if (!PoolerSetting.TryParse(definition.Pooler, out var pooler) || pooler.Mode != "session") return null;
-        int workers = definition.Workers ?? Defaults.Workers(target.Class, catalogue.Cores), pool = StackPicture.PoolOf(definition, target, workers);
+        int workers = definition.Workers ?? Defaults.Workers(target.Class, catalogue.Cores);
+        if (DatabaseConnections.PoolerOf(definition, workers) is not { Mode: "session" } pooler) return null;
+        int pool = StackPicture.PoolOf(definition, target, workers);
         long asked = (long)workers * pool;
         if (asked <= pooler.Size) return null;
         string sum = pool == 1 ? Numbers.Many(workers, "worker") : $"{Numbers.Many(workers, "worker")} × {pool} = {Numbers.Count(asked)} connections";

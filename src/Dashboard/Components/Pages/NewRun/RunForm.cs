@@ -31,8 +31,10 @@ public sealed record RunForm
     public string Proxy { get; set; } = "nginx";
     /// <summary>session, transaction or none.</summary>
     public string PoolerMode { get; set; } = "session";
-    /// <summary>Server connections.</summary>
-    public string PoolSize { get; set; } = Number(Defaults.PoolSize);
+    /// <summary>Server connections. Empty: as pgbouncer comes, or one for each worker where these are more.</summary>
+    public string PoolSize { get; set; } = "";
+    /// <summary>The pooler in the words of a definition.</summary>
+    public string Pooler => PoolerMode == "none" || PoolSize.Trim().Length == 0 ? PoolerMode : $"{PoolerMode}:{PoolSize.Trim()}";
     /// <summary>row, mixed, slow-tail, or slow and cpu with <see cref="WorkloadMs"/>.</summary>
     public string Workload { get; set; } = "row";
     /// <summary>Milliseconds of each workload that has a time of its own.</summary>
@@ -87,7 +89,7 @@ public sealed record RunForm
             ByRequests = definition.Requests is not null,
             Repetitions = Number(definition.Repetitions),
         };
-        if (!pooler.IsNone) form.PoolSize = Number(pooler.Size);
+        if (!pooler.IsNone && definition.Pooler.Contains(':', StringComparison.Ordinal)) form.PoolSize = Number(pooler.Size);
         if (workload.Length > 1) form.WorkloadMs[workload[0]] = workload[1];
         if (definition.Rate is { } rate) form.Rate = rate.ToString("0.######", CultureInfo.InvariantCulture);
         if (definition.Stages is { } stages) form.Stages = stages;

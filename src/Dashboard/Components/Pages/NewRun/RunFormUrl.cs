@@ -48,7 +48,7 @@ internal static class RunFormUrl
     [
         ("workers", new(f => f.Workers, (f, v) => f.Workers = v)),
         ("proxy", new(f => f.Proxy, (f, v) => f.Proxy = v)),
-        ("pooler", new(f => f.PoolerMode == "none" ? "none" : $"{f.PoolerMode}:{f.PoolSize}", WritePooler)),
+        ("pooler", new(f => f.Pooler, WritePooler)),
         ("workload", new(f => RunForm.TimedWorkloads.Contains(f.Workload) ? $"{f.Workload}:{f.WorkloadMs[f.Workload]}" : f.Workload, WriteWorkload)),
         ("stages", new(f => f.Load == LoadKind.Stages ? f.Stages : null, (f, v) => (f.Load, f.Stages) = (LoadKind.Stages, v))),
         ("rate", new(f => f.Load == LoadKind.Open ? f.Rate : null, (f, v) => (f.Load, f.Rate) = (LoadKind.Open, v))),
@@ -79,7 +79,7 @@ internal static class RunFormUrl
     {
         int colon = value.IndexOf(':', StringComparison.Ordinal);
         form.PoolerMode = colon < 0 ? value : value[..colon];
-        if (colon >= 0) form.PoolSize = value[(colon + 1)..];
+        form.PoolSize = colon < 0 ? "" : value[(colon + 1)..];
     }
 
     private static void WriteWorkload(RunForm form, string value)

@@ -32,7 +32,7 @@ internal static class StackPicture
         string? VersionOf(string part) => catalogue.Parts.FirstOrDefault(p => p.Name == part)?.Version;
         string connecting = definition.KeepAlive ? "kept connections" : "a connection a request";
         bool proxy = definition.Proxy != "none";
-        var pooler = PoolerSetting.TryParse(definition.Pooler, out var setting) ? setting : new PoolerSetting("none", 0);
+        var pooler = DatabaseConnections.PoolerOf(definition, workers) ?? new PoolerSetting("none", 0);
 
         return
         [
