@@ -17,7 +17,7 @@ public sealed class RunFormTests
         Assert.Empty(reading.Errors);
         var definition = Assert.Single(reading.Definitions);
         Assert.Equal((null, 100, null, false), (definition.Workers, definition.Connections, definition.Rate, definition.KeepAlive));
-        Assert.Equal((TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(10), "session:20", "nginx", "row", 1), (definition.Warmup, definition.For, definition.Pooler, definition.Proxy, definition.Workload, definition.Repetitions));
+        Assert.Equal((TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(10), "session", "nginx", "row", 1), (definition.Warmup, definition.For, definition.Pooler, definition.Proxy, definition.Workload, definition.Repetitions));
     }
 
     [Theory]

@@ -81,17 +81,21 @@ public sealed class TimesAndHintsTests
         DefinitionWords.Summary(new() { Target = "uvicorn/starlette", Workers = 2, Workload = "slow:50", Rate = 500, KeepAlive = true, For = TimeSpan.FromMinutes(1), Repetitions = 5, Options = new Dictionary<string, string> { ["driver"] = "asyncpg" } }));
 
     [Theory]
-    [InlineData("uvicorn/starlette", "session:20", 3, true)]
-    [InlineData("uvicorn/starlette", "session:20", 2, false)]
-    [InlineData("uvicorn/starlette", "transaction:20", 9, false)]
-    [InlineData("uvicorn/starlette", "none", 9, false)]
-    [InlineData("uwsgi-http/bottle", "session:20", 20, false)]
-    [InlineData("uwsgi-http/bottle", "session:20", 21, true)]
-    public void More_connections_than_a_session_pooler_has_may_hang(string target, string pooler, int workers, bool warns)
+    [InlineData("uvicorn/starlette", "10", "session:20", 3, true)]
+    [InlineData("uvicorn/starlette", "10", "session:20", 2, false)]
+    [InlineData("uvicorn/starlette", "10", "transaction:20", 9, false)]
+    [InlineData("uvicorn/starlette", "10", "none", 9, false)]
+    [InlineData("uvicorn/starlette", null, "session:20", 3, false)]
+    [InlineData("uwsgi-http/bottle", null, "session:20", 20, false)]
+    [InlineData("uwsgi-http/bottle", null, "session:20", 21, true)]
+    [InlineData("uwsgi-http/bottle", null, "session", 21, false)]
+    public void More_connections_than_a_session_pooler_has_may_hang(string target, string? pool, string pooler, int workers, bool warns)
     {
         var catalogue = SamplePlans.Catalogue with { Cores = 8, Targets = [.. SamplePlans.Catalogue.Targets.Select(t => t.Class == TargetClass.Async ? t with { Options = [new("pool", "10", [], 1, 100, "")] } : t)] };
 
-        var hints = Hints.Of([new() { Target = target, Pooler = pooler, Workers = workers }], catalogue, Nothing);
+        Dictionary<string, string> options = pool is null ? [] : new() { ["pool"] = pool };
+
+        var hints = Hints.Of([new() { Target = target, Pooler = pooler, Workers = workers, Options = options }], catalogue, Nothing);
 
         Assert.Equal(warns, hints.Any(h => h.Contains("can hang (objection A)", StringComparison.Ordinal)));
     }

@@ -33,8 +33,8 @@ public sealed record RunForm
     public string PoolerMode { get; set; } = "session";
     /// <summary>Server connections. Empty: as pgbouncer comes, or one for each worker where these are more.</summary>
     public string PoolSize { get; set; } = "";
-    /// <summary>The pooler in the words of a definition.</summary>
-    public string Pooler => PoolerMode == "none" || PoolSize.Trim().Length == 0 ? PoolerMode : $"{PoolerMode}:{PoolSize.Trim()}";
+    /// <summary>The pooler in the words of a definition, its size as typed.</summary>
+    public string Pooler => PoolerMode == "none" || PoolSize.Length == 0 ? PoolerMode : $"{PoolerMode}:{PoolSize}";
     /// <summary>row, mixed, slow-tail, or slow and cpu with <see cref="WorkloadMs"/>.</summary>
     public string Workload { get; set; } = "row";
     /// <summary>Milliseconds of each workload that has a time of its own.</summary>

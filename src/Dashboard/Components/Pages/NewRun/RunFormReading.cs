@@ -80,7 +80,7 @@ public sealed record RunFormReading(IReadOnlyList<Definition> Definitions, IRead
             Requests = staged || !form.ByRequests ? null : Whole("requests", form.Requests, DefinitionRules.MaxRequests),
             Workload = RunForm.TimedWorkloads.Contains(form.Workload) ? $"{form.Workload}:{form.WorkloadMs.GetValueOrDefault(form.Workload)?.Trim()}" : form.Workload,
             Proxy = form.Proxy,
-            Pooler = form.Pooler,
+            Pooler = form.Pooler.Replace(" ", "", StringComparison.Ordinal).TrimEnd(':'),
             Repetitions = (int)(Whole("repetitions", form.Repetitions, DefinitionRules.MaxRepetitions) ?? 1),
         };
     }
