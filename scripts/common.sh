@@ -173,7 +173,9 @@ publish() {
 }
 
 publish_one() {
-    local project=$1 runtime=linux-x64 options=(--nologo -v quiet -c Release -nodeReuse:false -p:UseSharedCompilation=false)
+    local project=$1 runtime=linux-x64 options=(--nologo -v quiet -c Release -nodeReuse:false)
+    # ./test builds with the analyzers; without them and with no compiler left running, this is the build to wait for.
+    options+=(-p:RunAnalyzers=false "-p:UseSharedCompilation=${UseSharedCompilation:-false}")
     [ -z "$2" ] || options+=("-p:SourceRevisionId=$2")
     [ "$(uname -m)" = x86_64 ] || runtime=linux-arm64
     cd "$repository"
