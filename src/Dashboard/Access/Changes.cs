@@ -19,9 +19,17 @@ internal sealed class Changes(Operator who, IDbContextFactory<WobbleDb> database
     private readonly ConfigurationEdits _configurations = new(databases, clock);
     private readonly ComparisonEdits _comparisons = new(databases, clock);
 
-    /// <summary>Queues runs, or says field by field what is wrong.</summary>
+    /// <summary>Queues a run, or says field by field what is wrong. With repetitions it is an experiment.</summary>
     public Task<QueueOutcome> QueueAsync(RunRequest request, CancellationToken cancel) =>
-        DoAsync($"queue {request.Definition.Target}", () => _queue.QueueAsync(request, cancel));
+        request.Definition.Repetitions == 1 ? DoAsync($"queue {request.Definition.Target}", () => _queue.QueueAsync(request, cancel)) : RepeatAsync([request], cancel);
+
+    /// <summary>Makes one experiment of several requests: as many rounds of all as the first asks for.</summary>
+    public Task<QueueOutcome> RepeatAsync(IReadOnlyList<RunRequest> requests, CancellationToken cancel) =>
+        DoAsync($"repeat {string.Join(", ", requests.Select(r => r.Definition.Target))}", async () =>
+        {
+            var outcome = await _experiments.RepeatAsync(requests, cancel);
+            return new QueueOutcome(outcome.Errors, outcome.First is { } first ? [first] : [], outcome.Experiment);
+        });
 
     /// <summary>Cancels a run.</summary>
     public Task<CancelOutcome> CancelAsync(string slug, CancellationToken cancel) => DoAsync($"cancel {slug}", () => _queue.CancelAsync(slug, cancel));
@@ -30,8 +38,8 @@ internal sealed class Changes(Operator who, IDbContextFactory<WobbleDb> database
     public Task<bool> CancelExperimentAsync(string slug, CancellationToken cancel) => DoAsync($"cancel experiment {slug}", () => _queue.CancelExperimentAsync(slug, cancel));
 
     /// <summary>Makes an experiment against the catalogue of a Runner, and queues its first run.</summary>
-    public Task<ExperimentOutcome> CreateExperimentAsync(Func<Catalogue, Results.Experiments.ExperimentDefinition> make, CancellationToken cancel) =>
-        DoAsync("make an experiment", () => _experiments.CreateAsync(make, cancel));
+    public Task<ExperimentOutcome> CreateExperimentAsync(Func<Catalogue, Results.Experiments.ExperimentDefinition> make, string? runner, CancellationToken cancel) =>
+        DoAsync("make an experiment", () => _experiments.CreateAsync(make, runner, cancel));
 
     /// <summary>Begins no further run of it.</summary>
     public Task<bool> PauseExperimentAsync(string slug, CancellationToken cancel) => DoAsync($"pause experiment {slug}", () => _experiments.PauseAsync(slug, cancel));

@@ -9,8 +9,8 @@ namespace Wobble.Dashboard.Api;
 [Description("A run that was queued.")]
 internal sealed record QueuedRun(string Slug, string Url, RunState State);
 
-[Description("What was queued. With repetitions, slug, url and state are those of the first run, and experiment names what binds them.")]
-internal sealed record QueuedRuns(string Slug, string Url, RunState State, string? Experiment, IReadOnlyList<QueuedRun> Runs);
+[Description("What was queued: a run; or with repetitions an experiment, whose slug, url and state these are, and which stands in experiment too. Its later runs are queued one after the other.")]
+internal sealed record QueuedRuns(string Slug, string Url, string State, string? Experiment, IReadOnlyList<QueuedRun> Runs);
 
 [Description("The state of a run after a change.")]
 internal sealed record ChangedRun(string Slug, string Url, RunState State);

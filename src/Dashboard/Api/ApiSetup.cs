@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http.Json;
 using System.Text.Json.Serialization;
 using Wobble.Dashboard.Access;
 using Wobble.Dashboard.Api.Downloads;
+using Wobble.Dashboard.Api.Experiments;
 using Wobble.Results;
 using Wobble.Results.Queries;
 
@@ -42,6 +43,7 @@ internal static class ApiSetup
         api.MapGroup("").WithTags("Runs").MapRuns();
         api.MapGroup("").WithTags("Downloads").MapDownloads();
         api.MapGroup("").WithTags("Configurations").MapConfigurations();
+        api.MapGroup("").WithTags("Experiments").MapExperiments();
         api.MapGroup("").WithTags("Comparisons").MapComparisons();
         api.MapGroup("").WithTags("Targets and runners").MapTargets();
         app.MapHealth();

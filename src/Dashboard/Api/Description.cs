@@ -80,6 +80,18 @@ internal static class Description
         operation.RequestBody = Body(new OpenApiSchema { AllOf = [definition, extras] }, JsonNode.Parse(Example));
     });
 
+    /// <summary>The body of an experiment: what it is, and a definition's fields that its configurations share.</summary>
+    public static RouteHandlerBuilder TakesExperimentBody(this RouteHandlerBuilder endpoint) => endpoint.AddOpenApiOperationTransformer(async (operation, context, cancel) =>
+    {
+        var definition = await context.GetOrCreateSchemaAsync(typeof(Definition), null, cancel);
+        // Its target stands in targets or rows.
+        definition.Required?.Remove("target");
+        var extras = await context.GetOrCreateSchemaAsync(typeof(Experiments.ExperimentExtras), null, cancel);
+        extras.Properties ??= new Dictionary<string, IOpenApiSchema>();
+        extras.Properties["rows"] = new OpenApiSchema { Type = JsonSchemaType.Array, Description = "Configurations in place of targets: name, target and what else differs.", Items = new OpenApiSchema { Type = JsonSchemaType.Object } };
+        operation.RequestBody = Body(new OpenApiSchema { AllOf = [definition, extras] }, JsonNode.Parse("""{"kind":"compare","targets":["uwsgi-http/bottle","uvicorn/starlette"],"repetitions":5,"for":"10s","pooler":"transaction:20"}"""));
+    });
+
     private static OpenApiRequestBody Body(IOpenApiSchema schema, JsonNode? example) => new()
     {
         Required = true,

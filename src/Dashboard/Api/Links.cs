@@ -13,6 +13,8 @@ internal sealed class Links(AccessSettings settings)
 
     public string Comparison(HttpRequest request, string slug) => $"{Base(request)}/c/{slug}";
 
+    public string Experiment(HttpRequest request, string slug) => $"{Base(request)}/x/{slug}";
+
     /// <summary>A page's address from within a circuit, where <paramref name="baseUri"/> is what its browser asked for.</summary>
     public string Page(string baseUri, string path) => $"{(settings.PublicUrl?.AbsoluteUri ?? baseUri).TrimEnd('/')}/{path.TrimStart('/')}";
 

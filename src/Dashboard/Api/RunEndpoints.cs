@@ -15,7 +15,7 @@ internal static class RunEndpoints
     public static void MapRuns(this RouteGroupBuilder api)
     {
         api.MapPost("/runs", QueueAsync).WithSummary("Queue a run")
-            .WithDescription("Queues a run, or several with repetitions. Fields left out have the target's defaults. Durations are texts: 500ms, 10s, 2m.")
+            .WithDescription("Queues a run; with repetitions makes an experiment of as many. Fields left out have the target's defaults. Durations are texts: 500ms, 10s, 2m.")
             .TakesRunBody().Produces<QueuedRuns>(StatusCodes.Status201Created).ProducesValidationProblem();
         api.MapGet("/runs", ListAsync).WithSummary("List runs").WithDescription("Runs by filter, a page at a time.").TakesQuery(RunsQuery.Names).Produces<RunList>().ProducesValidationProblem();
         api.MapGet("/runs/{slug}", OneAsync).AllowAnonymous().WithSummary("A run").WithDescription("State, figures, verdict, environment and plan of a run.").TakesSlug().Produces<RunAnswer>();
@@ -66,7 +66,9 @@ internal static class RunEndpoints
         }
         if (outcome.Errors.Count > 0) return FieldProblems.Refused(outcome.Errors);
         var runs = outcome.Runs.Select(r => new QueuedRun(r.Slug, links.Run(request, r.Slug), r.State)).ToList();
-        return TypedResults.Created($"{request.PathBase}/api/runs/{runs[0].Slug}", new QueuedRuns(runs[0].Slug, runs[0].Url, runs[0].State, outcome.Experiment?.Slug, runs));
+        return outcome.Experiment is { } experiment
+            ? TypedResults.Created($"{request.PathBase}/api/experiments/{experiment.Slug}", new QueuedRuns(experiment.Slug, links.Experiment(request, experiment.Slug), experiment.State, experiment.Slug, runs))
+            : TypedResults.Created($"{request.PathBase}/api/runs/{runs[0].Slug}", new QueuedRuns(runs[0].Slug, runs[0].Url, runs[0].State.Word(), null, runs));
     }
 
     private static async Task<IResult> ListAsync(HttpRequest request, RunsQueries queries, Links links, CancellationToken cancel)

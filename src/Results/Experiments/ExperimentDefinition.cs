@@ -31,11 +31,21 @@ public sealed record ExperimentDefinition
     public bool RoundsWereAdded { get; init; }
     /// <summary>The claim (1–9) or objection (A–I) it answers; null otherwise.</summary>
     public string? Claim { get; init; }
+    /// <summary>The Runner it is meant for; null: the one whose catalogue it was made against, when there are several.</summary>
+    public string? Runner { get; init; }
+    /// <summary>Slug of the experiment that ends before this one begins; null: it begins at once.</summary>
+    public string? StartsAfter { get; init; }
+    /// <summary>Tags of each of its runs.</summary>
+    public IReadOnlyList<string> Tags { get; init; } = [];
+    /// <summary>Notes of each of its runs.</summary>
+    public string? Notes { get; init; }
 
     /// <summary>Confidence of its intervals.</summary>
     [JsonIgnore]
     public double Confidence => RoundsWereAdded ? 0.978 : 0.95;
 
+    /// <summary>Capacity: the objective when none is said, ms.</summary>
+    public const double UsualObjectiveMs = 50;
     /// <summary>Most rounds.</summary>
     public const int MostRepetitions = 100;
     /// <summary>Most rows.</summary>
@@ -77,6 +87,10 @@ public sealed record ExperimentRow
     public ArticleRow? Published { get; init; }
     /// <summary>Set: it is offered this share (0–1) of the throughput of the slowest target among such rows, which closed loops find before the rounds.</summary>
     public double? ShareOfSlowest { get; init; }
+    /// <summary>The configuration it comes from, if any.</summary>
+    public Guid? ConfigurationId { get; init; }
+    /// <summary>That configuration's version then.</summary>
+    public int? ConfigurationVersion { get; init; }
 }
 
 /// <summary>One run of an experiment, as far as it has come.</summary>

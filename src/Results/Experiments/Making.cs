@@ -40,7 +40,33 @@ public static class Making
         };
     }
 
-    /// <summary>The article: its 13 rows, those that can't run here with their reason.</summary>
+    /// <summary>Compares configurations, each with its name; the reference first. One alone is repeated. Those without a name have their target's, numbered where it is there twice.</summary>
+    public static ExperimentDefinition Of(IReadOnlyList<(string? Name, Definition Definition)> configurations, Catalogue catalogue, int repetitions, long seed)
+    {
+        ArgumentNullException.ThrowIfNull(configurations);
+        ArgumentNullException.ThrowIfNull(catalogue);
+        string[] targets = [.. configurations.Select(c => c.Definition.Target)];
+        var unnamed = configurations.Where(c => c.Name is null).GroupBy(c => c.Definition.Target).ToDictionary(g => g.Key, g => g.Count());
+        var seen = new Dictionary<string, int>();
+        string NameOf(string? name, string target) => name ?? (unnamed[target] == 1 ? target : $"{target} #{seen[target] = seen.GetValueOrDefault(target) + 1}");
+        var rows = configurations.Select(c => new ExperimentRow
+        {
+            Name = NameOf(c.Name, c.Definition.Target),
+            Class = catalogue.Find(c.Definition.Target)?.Class ?? TargetClass.Sync,
+            Definition = c.Definition with { Repetitions = 1 },
+            Unavailable = catalogue.Find(c.Definition.Target)?.Unavailable,
+        }).ToList();
+        return new ExperimentDefinition
+        {
+            Kind = rows.Count == 1 ? ExperimentKind.Repetitions : ExperimentKind.Compare,
+            Question = rows.Count == 1 ? $"How much does {rows[0].Name} differ from run to run?" : targets.Distinct().Count() == 1 && configurations.All(c => c.Name is null) && configurations.Select(c => SetupText.Of(c.Definition)).Distinct().Count() == 1 ? $"Does {targets[0]} differ from itself?" : $"How do {string.Join(", ", rows.Select(r => r.Name))} differ?",
+            Rows = rows,
+            Repetitions = repetitions,
+            Seed = seed,
+        };
+    }
+
+    /// <summary>The article: its 13 rows, those that can't run here with their reason. Async workers have the article's pool of connections each (10), unless another is asked for.</summary>
     public static ExperimentDefinition Article(Definition shared, Catalogue catalogue, int repetitions, long seed, WorkersChoice workers = WorkersChoice.Fixed)
     {
         ArgumentNullException.ThrowIfNull(catalogue);
@@ -48,7 +74,7 @@ public static class Making
         {
             Kind = ExperimentKind.Article,
             Question = "Is async Python not faster, on this machine?",
-            Rows = [.. catalogue.Article.Select(row => RowOf(row.Target, row.Target, shared, catalogue, workers, mayBeUnknown: false) with { Published = row })],
+            Rows = [.. catalogue.Article.Select(row => RowOf(row.Target, row.Target, shared, catalogue, workers, mayBeUnknown: false) with { Published = row }).Select(row => AsPublished(row, catalogue))],
             Repetitions = repetitions,
             Seed = seed,
             TuneWorkers = workers == WorkersChoice.Tune,
@@ -68,12 +94,20 @@ public static class Making
             ObjectiveMs = objectiveMs,
         };
 
+    // A run by itself has fewer, so that it can't hang; the article had all of them, and objection A turns on that.
+    private static ExperimentRow AsPublished(ExperimentRow row, Catalogue catalogue)
+    {
+        var pool = row.Class == TargetClass.Async ? catalogue.Find(row.Definition.Target)?.Options.FirstOrDefault(o => o.Name == DatabaseConnections.Option) : null;
+        if (pool is null || row.Definition.Options.ContainsKey(pool.Name)) return row;
+        return row with { Definition = row.Definition with { Options = new Dictionary<string, string>(row.Definition.Options) { [pool.Name] = pool.Default } } };
+    }
+
     private static ExperimentRow RowOf(string name, string target, Definition shared, Catalogue catalogue, WorkersChoice workers, bool mayBeUnknown)
     {
         var found = catalogue.Find(target);
         var published = catalogue.Article.FirstOrDefault(a => a.Target == target);
-        // An option that this target doesn't have is left to those that have it.
-        var options = shared.Options.Where(o => found is null || found.Options.Any(t => t.Name == o.Key)).ToDictionary();
+        // An option that this target doesn't have is left to those that have it; one that no target has is refused by the rules.
+        var options = shared.Options.Where(o => found is null || found.Options.Any(t => t.Name == o.Key) || !catalogue.Targets.Any(c => c.Options.Any(t => t.Name == o.Key))).ToDictionary();
         return new ExperimentRow
         {
             Name = name,

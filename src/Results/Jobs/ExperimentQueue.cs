@@ -9,8 +9,11 @@ using Wobble.Results.Storage;
 
 namespace Wobble.Results.Jobs;
 
-/// <summary>What became of a wish for an experiment: errors and nothing made, or its slug.</summary>
-public sealed record ExperimentOutcome(IReadOnlyList<FieldError> Errors, Experiment? Experiment);
+/// <summary>What became of a wish for an experiment: errors and nothing made, or the experiment.</summary>
+/// <param name="Errors">What is wrong, field by field.</param>
+/// <param name="Experiment">What was made.</param>
+/// <param name="First">Its first run; null while it waits for another experiment.</param>
+public sealed record ExperimentOutcome(IReadOnlyList<FieldError> Errors, Experiment? Experiment, Run? First = null);
 
 /// <summary>
 /// Makes experiments and moves them on, one run at a time. What comes next is <see cref="Schedule.Next"/> of what is in the tables, so a Runner that
@@ -18,38 +21,77 @@ public sealed record ExperimentOutcome(IReadOnlyList<FieldError> Errors, Experim
 /// </summary>
 public sealed class ExperimentQueue(IDbContextFactory<WobbleDb> contexts, IBackgroundJobClient jobs, TimeProvider time)
 {
-    /// <summary>Checks it against the catalogue of a live Runner and makes it; its first run is queued at once.</summary>
-    public async Task<ExperimentOutcome> CreateAsync(Func<Catalogue, ExperimentDefinition> make, CancellationToken cancellation = default)
+    /// <summary>Checks it against the catalogue of a live Runner and makes it; its first run is queued at once, unless it waits for another experiment.</summary>
+    /// <param name="make">Makes it from what that Runner can run.</param>
+    /// <param name="runner">Name of the Runner; null: the first that is there.</param>
+    /// <param name="cancellation">Until it is stored.</param>
+    public async Task<ExperimentOutcome> CreateAsync(Func<Catalogue, ExperimentDefinition> make, string? runner = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(make);
         await using var db = await contexts.CreateDbContextAsync(cancellation);
         var alive = time.GetUtcNow() - RunQueue.GoneAfter;
         var runners = await db.Runners.AsNoTracking().OrderByDescending(r => r.SeenAt >= alive).ThenBy(r => r.Name).ToListAsync(cancellation);
-        if (runners.Count == 0) return new ExperimentOutcome([new FieldError("runner", "", "no Runner has joined yet: ./run starts one")], null);
-        var definition = make(runners[0].Catalogue);
-        var errors = ExperimentRules.Check(definition, runners[0].Catalogue);
-        if (errors.Count > 0) return new ExperimentOutcome(errors, null);
+        if (runners.Count == 0) return Refused(new FieldError("runner", "", "no Runner has joined yet: ./run starts one"));
+        var chosen = runner is null ? runners[0] : runners.FirstOrDefault(r => r.Name == runner);
+        if (chosen is null) return Refused(new FieldError("runner", runner!, $"one of {string.Join(", ", runners.Select(r => r.Name))}"));
+        // Rounds are compared with each other, so all of them belong on one machine.
+        var definition = make(chosen.Catalogue) with { Runner = runner ?? (runners.Count > 1 ? chosen.Name : null) };
+        var errors = ExperimentRules.Check(definition, chosen.Catalogue).ToList();
+        definition = definition with { Tags = RequestRules.Check(definition.Tags, definition.Notes, errors), Notes = string.IsNullOrWhiteSpace(definition.Notes) ? null : StoredText.Clean(definition.Notes), Question = StoredText.Clean(definition.Question) };
+        if (errors.Count > 0) return Refused([.. errors]);
+        return await KeepAsync(db, await WithTuningsAsync(db, definition, chosen.Name, cancellation), cancellation);
+    }
 
-        definition = await WithTuningsAsync(db, definition, runners[0].Name, cancellation);
+    /// <summary>
+    /// Makes an experiment of requests that share everything but their definition: one is repeated, several are compared in as many rounds as the first says.
+    /// </summary>
+    public async Task<ExperimentOutcome> RepeatAsync(IReadOnlyList<RunRequest> requests, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(requests);
+        var first = requests[0];
+        await using var db = await contexts.CreateDbContextAsync(cancellation);
+        Configuration? configuration = null;
+        if (first.ConfigurationId is { } id && (configuration = await db.Configurations.AsNoTracking().SingleOrDefaultAsync(c => c.Id == id, cancellation)) is null)
+            return Refused(new FieldError("configuration", id.ToString(), "a configuration that exists"));
+        var outcome = await CreateAsync(catalogue =>
+        {
+            var made = Making.Of([.. requests.Select(r => ((string?)null, r.Definition))], catalogue, first.Definition.Repetitions, Random.Shared.NextInt64(1, 1_000_000));
+            var rows = configuration is null ? made.Rows : [.. made.Rows.Select(r => r with { ConfigurationId = configuration.Id, ConfigurationVersion = configuration.Version })];
+            return made with { Rows = rows, Tags = first.Tags, Notes = first.Notes };
+        }, first.Runner, cancellation);
+        // One definition's fields need no name before them.
+        return requests.Count > 1 ? outcome : outcome with { Errors = [.. outcome.Errors.Select(e => e with { Field = e.Field.Split(": ")[^1] })] };
+    }
+
+    private static ExperimentOutcome Refused(params IReadOnlyList<FieldError> errors) => new(errors, null);
+
+    private async Task<ExperimentOutcome> KeepAsync(WobbleDb db, ExperimentDefinition definition, CancellationToken cancellation)
+    {
         var experiment = new Experiment
         {
             Slug = Slug.New(),
             Kind = JsonSerializer.SerializeToElement(definition.Kind, WobbleJson.Options).GetString()!,
             Question = definition.Question,
             Definition = JsonSerializer.Serialize(definition, WobbleJson.Options),
+            State = definition.StartsAfter is null ? "running" : "waiting",
             CreatedAt = time.GetUtcNow(),
         };
         db.Experiments.Add(experiment);
         await db.SaveChangesAsync(cancellation);
-        await AdvanceAsync(experiment.Id, CancellationToken.None);
-        return new ExperimentOutcome([], experiment);
+        return new ExperimentOutcome([], experiment, await AdvanceAsync(experiment.Id, CancellationToken.None));
     }
 
     /// <summary>No further run is begun; the present one goes on. False when it isn't running.</summary>
     public Task<bool> PauseAsync(string slug, CancellationToken cancellation = default) => MoveAsync(slug, "running", "paused", cancellation);
 
-    /// <summary>Goes on. False when it isn't paused.</summary>
-    public Task<bool> ResumeAsync(string slug, CancellationToken cancellation = default) => MoveAsync(slug, "paused", "running", cancellation);
+    /// <summary>Goes on, at once when nothing of it is under way. False when it isn't paused.</summary>
+    public async Task<bool> ResumeAsync(string slug, CancellationToken cancellation = default)
+    {
+        if (!await MoveAsync(slug, "paused", "running", cancellation)) return false;
+        await using var db = await contexts.CreateDbContextAsync(cancellation);
+        await AdvanceAsync(await db.Experiments.Where(e => e.Slug == slug).Select(e => e.Id).SingleAsync(cancellation), CancellationToken.None);
+        return true;
+    }
 
     /// <summary>Adds rounds. Verdicts that were seen before make the next ones use 97.8% intervals. False when it has no rounds, or was cancelled.</summary>
     public async Task<bool> AddRoundsAsync(string slug, int rounds, CancellationToken cancellation = default)
@@ -58,7 +100,7 @@ public sealed class ExperimentQueue(IDbContextFactory<WobbleDb> contexts, IBackg
         var experiment = await db.Experiments.SingleOrDefaultAsync(e => e.Slug == slug && e.State != "cancelled", cancellation);
         if (experiment is null || Read(experiment) is not { } definition || definition.Kind is ExperimentKind.Tune or ExperimentKind.Capacity) return false;
         experiment.Definition = JsonSerializer.Serialize(definition with { Repetitions = Math.Min(ExperimentDefinition.MostRepetitions, definition.Repetitions + rounds), RoundsWereAdded = true }, WobbleJson.Options);
-        experiment.State = "running";
+        if (experiment.State == "completed") experiment.State = "running";
         await db.SaveChangesAsync(cancellation);
         await AdvanceAsync(experiment.Id, CancellationToken.None);
         return true;
@@ -68,6 +110,7 @@ public sealed class ExperimentQueue(IDbContextFactory<WobbleDb> contexts, IBackg
     public async Task<int> AdvanceAllAsync(CancellationToken cancellation = default)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellation);
+        await BeginWaitingAsync(db, cancellation);
         var idle = await db.Experiments.AsNoTracking()
             .Where(e => e.State == "running" && !db.Runs.Any(r => r.ExperimentId == e.Id && StateMoves.Unfinished.Contains(r.State)))
             .OrderBy(e => e.CreatedAt).Select(e => e.Id).Take(20).ToListAsync(cancellation);
@@ -75,25 +118,27 @@ public sealed class ExperimentQueue(IDbContextFactory<WobbleDb> contexts, IBackg
         return idle.Count;
     }
 
-    /// <summary>Queues the next run of a running experiment, or completes it.</summary>
-    public async Task AdvanceAsync(Guid id, CancellationToken cancellation = default)
+    /// <summary>Queues the next run of a running experiment and answers it, or completes the experiment.</summary>
+    public async Task<Run?> AdvanceAsync(Guid id, CancellationToken cancellation = default)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellation);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
         // One at a time: whoever comes second finds the run that the first one made.
         var experiment = await db.Experiments.FromSql($"select * from experiments where id = {id} for update").SingleOrDefaultAsync(cancellation);
-        if (experiment is not { State: "running" } || Read(experiment) is not { } definition) return;
+        if (experiment is not { State: "running" }) return null;
+        var definition = Read(experiment);
         var rows = await RunsOf(db, id).ToListAsync(cancellation);
-        if (rows.Any(r => !r.State.IsFinal())) return;
+        if (rows.Any(r => !r.State.IsFinal())) return null;
         var runs = rows.Select(AsExperimentRun).ToList();
-        await KeepTuningsAsync(db, experiment, definition, rows, runs, cancellation);
+        if (definition is not null) await KeepTuningsAsync(db, experiment, definition, rows, runs, cancellation);
 
-        if (Schedule.Next(definition, runs) is not { } next)
+        if (definition is null || Schedule.Next(definition, runs) is not { } next)
         {
             experiment.State = "completed";
             await db.SaveChangesAsync(cancellation);
+            await TellAsync(db, id);
             await transaction.CommitAsync(cancellation);
-            return;
+            return null;
         }
         var run = new Run
         {
@@ -102,6 +147,11 @@ public sealed class ExperimentQueue(IDbContextFactory<WobbleDb> contexts, IBackg
             Target = next.Definition.Target,
             Class = definition.Rows[next.Row].Class,
             Workers = next.Definition.Workers,
+            WantedRunner = definition.Runner,
+            ConfigurationId = definition.Rows[next.Row].ConfigurationId,
+            ConfigurationVersion = definition.Rows[next.Row].ConfigurationVersion,
+            Tags = [.. definition.Tags],
+            Notes = definition.Notes,
             ExperimentId = id,
             Row = next.Row,
             Round = next.Round,
@@ -113,7 +163,22 @@ public sealed class ExperimentQueue(IDbContextFactory<WobbleDb> contexts, IBackg
         await db.SaveChangesAsync(cancellation);
         await transaction.CommitAsync(cancellation);
         await EnqueueAsync(db, run);
+        return run;
     }
+
+    // One that waits begins when the experiment before it has ended, or is gone.
+    private static async Task BeginWaitingAsync(WobbleDb db, CancellationToken cancellation)
+    {
+        foreach (var waiting in await db.Experiments.AsNoTracking().Where(e => e.State == "waiting").OrderBy(e => e.CreatedAt).Take(100).ToListAsync(cancellation))
+        {
+            string? before = Read(waiting)?.StartsAfter;
+            if (before is not null && await db.Experiments.AnyAsync(e => e.Slug == before && e.State != "completed" && e.State != "cancelled", cancellation)) continue;
+            await db.Experiments.Where(e => e.Id == waiting.Id && e.State == "waiting").ExecuteUpdateAsync(e => e.SetProperty(x => x.State, "running"), cancellation);
+        }
+    }
+
+    // Pages that show runs look again; the payload only has to be an id.
+    private static async Task TellAsync(WobbleDb db, Guid experiment) => await db.Database.ExecuteSqlAsync($"select pg_notify({Notifications.Runs}, {experiment.ToString()})", CancellationToken.None);
 
     /// <summary>The definition of an experiment; null for one of an older kind that has none.</summary>
     public static ExperimentDefinition? Read(Experiment experiment)
@@ -136,7 +201,7 @@ public sealed class ExperimentQueue(IDbContextFactory<WobbleDb> contexts, IBackg
         return new ExperimentRun
         {
             Row = run.Row ?? 0,
-            Purpose = Enum.TryParse<RunPurpose>(run.Purpose, true, out var purpose) ? purpose : RunPurpose.Round,
+            Purpose = PurposeOf(run.Purpose),
             Round = run.Round ?? 1,
             Attempt = run.Attempt,
             Definition = run.Definition,
@@ -147,7 +212,10 @@ public sealed class ExperimentQueue(IDbContextFactory<WobbleDb> contexts, IBackg
         };
     }
 
-    /// <summary>Runs of an experiment in the order they were made, without what a report doesn't need.</summary>
+    /// <summary>What a run is for, from the word that is stored.</summary>
+    public static RunPurpose PurposeOf(string? word) => Enum.TryParse<RunPurpose>(word, true, out var purpose) ? purpose : RunPurpose.Round;
+
+    /// <summary>Runs of an experiment in the order they were made.</summary>
     public static IQueryable<Run> RunsOf(WobbleDb db, Guid experiment)
     {
         ArgumentNullException.ThrowIfNull(db);
@@ -157,7 +225,9 @@ public sealed class ExperimentQueue(IDbContextFactory<WobbleDb> contexts, IBackg
     private async Task<bool> MoveAsync(string slug, string from, string to, CancellationToken cancellation)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellation);
-        return await db.Experiments.Where(e => e.Slug == slug && e.State == from).ExecuteUpdateAsync(e => e.SetProperty(x => x.State, to), cancellation) > 0;
+        if (await db.Experiments.Where(e => e.Slug == slug && e.State == from).ExecuteUpdateAsync(e => e.SetProperty(x => x.State, to), cancellation) == 0) return false;
+        await TellAsync(db, Guid.Empty);
+        return true;
     }
 
     private static async Task<ExperimentDefinition> WithTuningsAsync(WobbleDb db, ExperimentDefinition definition, string runner, CancellationToken cancellation)
@@ -189,13 +259,14 @@ public sealed class ExperimentQueue(IDbContextFactory<WobbleDb> contexts, IBackg
     {
         try
         {
-            string job = jobs.Create<IRunJob>(j => j.ExecuteAsync(run.Id, CancellationToken.None), new EnqueuedState(RunQueues.Any));
+            string job = jobs.Create<IRunJob>(j => j.ExecuteAsync(run.Id, CancellationToken.None), new EnqueuedState(run.WantedRunner is { } runner ? RunQueues.For(runner) : RunQueues.Any));
             await db.Runs.Where(r => r.Id == run.Id).ExecuteUpdateAsync(r => r.SetProperty(x => x.JobId, job));
         }
         catch (BackgroundJobClientException)
         {
             // The row stands: a Runner queues what was forgotten.
         }
-        await db.Database.ExecuteSqlAsync($"select pg_notify({Notifications.Runs}, {run.Id.ToString()})");
+        await db.Database.ExecuteSqlAsync($"select pg_notify({Notifications.Queue}, '')");
+        await TellAsync(db, run.Id);
     }
 }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Hangfire;
 using Hangfire.States;
 using Microsoft.EntityFrameworkCore;
@@ -18,7 +17,7 @@ public sealed class RunQueue(IDbContextFactory<WobbleDb> contexts, IBackgroundJo
     /// <summary>The most characters of notes.</summary>
     public const int MaxNotes = 10_000;
 
-    /// <summary>Checks the request and queues its runs.</summary>
+    /// <summary>Checks the request, which is for one run, and queues it.</summary>
     public async Task<QueueOutcome> QueueAsync(RunRequest request, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(request);
@@ -26,29 +25,27 @@ public sealed class RunQueue(IDbContextFactory<WobbleDb> contexts, IBackgroundJo
         var runners = await db.Runners.AsNoTracking().OrderBy(r => r.Name).ToListAsync(cancellation);
         var choice = RunnerChoice.Of(runners, request, time.GetUtcNow() - GoneAfter);
         var errors = choice.Errors.ToList();
-        var tags = TagRules.Normalise(request.Tags, out var tagError);
-        if (tagError is not null) errors.Add(tagError);
-        if (request.Notes is { Length: > MaxNotes }) errors.Add(new FieldError("notes", $"{request.Notes.Length} characters", $"at most {MaxNotes} characters"));
+        if (request.Definition.Repetitions != 1) errors.Add(new FieldError("repetitions", $"{request.Definition.Repetitions}", "1: more make an experiment"));
+        var tags = RequestRules.Check(request.Tags, request.Notes, errors);
         var configuration = request.ConfigurationId is { } id ? await db.Configurations.AsNoTracking().SingleOrDefaultAsync(c => c.Id == id, cancellation) : null;
         if (request.ConfigurationId is not null && configuration is null) errors.Add(new FieldError("configuration", request.ConfigurationId.ToString()!, "a configuration that exists"));
         if (errors.Count > 0) return QueueOutcome.Refused(errors);
 
-        var (runs, experiment) = Rows(request, configuration, choice, tags!);
-        if (experiment is not null) db.Experiments.Add(experiment);
-        db.Runs.AddRange(runs);
+        var run = Row(request, configuration, choice, tags);
+        db.Runs.Add(run);
         await db.SaveChangesAsync(cancellation);
-        // From here on nothing is taken back: the rows stand, and a job that can't be queued now is queued by a Runner.
+        // From here on nothing is taken back: the row stands, and a job that can't be queued now is queued by a Runner.
         try
         {
-            foreach (var run in runs) await EnqueueAsync(db, run, CancellationToken.None);
+            await EnqueueAsync(db, run, CancellationToken.None);
         }
         catch (BackgroundJobClientException)
         {
             // Hangfire's tables aren't there yet, or away.
         }
         await db.Database.ExecuteSqlAsync($"select pg_notify({Notifications.Queue}, '')", CancellationToken.None);
-        foreach (var run in runs) await NotifyAsync(db, Notifications.Runs, run.Id, CancellationToken.None);
-        return new QueueOutcome([], runs, experiment);
+        await NotifyAsync(db, Notifications.Runs, run.Id, CancellationToken.None);
+        return new QueueOutcome([], [run], null);
     }
 
     /// <summary>Cancels a run, at once when it is queued, else by telling its Runner.</summary>
@@ -64,10 +61,11 @@ public sealed class RunQueue(IDbContextFactory<WobbleDb> contexts, IBackgroundJo
     public async Task<bool> CancelExperimentAsync(string slug, CancellationToken cancellation = default)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellation);
-        if (await db.Experiments.Where(e => e.Slug == slug && (e.State == "running" || e.State == "paused")).ExecuteUpdateAsync(e => e.SetProperty(x => x.State, "cancelled"), cancellation) == 0) return false;
+        if (await db.Experiments.Where(e => e.Slug == slug && (e.State == "running" || e.State == "paused" || e.State == "waiting")).ExecuteUpdateAsync(e => e.SetProperty(x => x.State, "cancelled"), cancellation) == 0) return false;
         var left = await db.Runs.AsNoTracking()
             .Where(r => db.Experiments.Any(e => e.Slug == slug && e.Id == r.ExperimentId) && StateMoves.Unfinished.Contains(r.State))
             .OrderByDescending(r => r.Round).ToListAsync(cancellation);
+        await db.Database.ExecuteSqlAsync($"select pg_notify({Notifications.Runs}, {Guid.Empty.ToString()})", CancellationToken.None);
         // The queued ones first, so that none of them begins when the present one ends.
         foreach (var run in left.OrderBy(r => r.State)) await CancelAsync(db, run);
         return true;
@@ -84,38 +82,24 @@ public sealed class RunQueue(IDbContextFactory<WobbleDb> contexts, IBackgroundJo
         return forgotten.Count;
     }
 
-    private (List<Run> Runs, Experiment? Experiment) Rows(RunRequest request, Configuration? configuration, RunnerChoice choice, IReadOnlyList<string> tags)
+    private Run Row(RunRequest request, Configuration? configuration, RunnerChoice choice, IReadOnlyList<string> tags)
     {
         var definition = request.Definition;
         var target = choice.Catalogue!.Find(definition.Target)!;
-        var now = time.GetUtcNow();
-        var experiment = definition.Repetitions == 1 ? null : new Experiment
+        return new Run
         {
             Slug = Slug.New(),
-            Kind = "repetitions",
-            Question = $"How much does {definition.Target} differ from run to run?",
-            Definition = JsonSerializer.Serialize(definition, WobbleJson.Options),
-            CreatedAt = now,
-        };
-        var runs = Enumerable.Range(1, definition.Repetitions).Select(round => new Run
-        {
-            // Made one after the other: uuid v7 keeps that order only from millisecond to millisecond.
-            Id = Guid.CreateVersion7(now.AddMilliseconds(round)),
-            Slug = Slug.New(),
-            Definition = definition with { Repetitions = 1 },
+            Definition = definition,
             Target = target.Name,
             Class = target.Class,
             Workers = definition.Workers ?? Defaults.Workers(target.Class, choice.Catalogue.Cores),
             WantedRunner = choice.Runner,
             ConfigurationId = configuration?.Id,
             ConfigurationVersion = configuration?.Version,
-            ExperimentId = experiment?.Id,
-            Round = experiment is null ? null : round,
             Tags = [.. tags],
             Notes = string.IsNullOrWhiteSpace(request.Notes) ? null : StoredText.Clean(request.Notes),
-            CreatedAt = now.AddMilliseconds(round),
-        }).ToList();
-        return (runs, experiment);
+            CreatedAt = time.GetUtcNow(),
+        };
     }
 
     private async Task EnqueueAsync(WobbleDb db, Run run, CancellationToken cancellation)
@@ -136,7 +120,6 @@ public sealed class RunQueue(IDbContextFactory<WobbleDb> contexts, IBackgroundJo
             .SetProperty(x => x.FinishedAt, now)
             .SetProperty(x => x.Failure, "Cancelled before it began."));
         if (cancelled == 0) await NotifyAsync(db, Notifications.Cancels, run.Id, CancellationToken.None);
-        if (cancelled > 0 && run.ExperimentId is { } experiment) await ExperimentState.SettleAsync(db, experiment, CancellationToken.None);
         await NotifyAsync(db, Notifications.Runs, run.Id, CancellationToken.None);
         if (run.JobId is { } job) jobs.Delete(job);
         return cancelled > 0 ? CancelOutcome.Cancelled : CancelOutcome.Asked;

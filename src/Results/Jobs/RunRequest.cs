@@ -21,10 +21,23 @@ public sealed record RunRequest
 /// <summary>What became of a <see cref="RunRequest"/>: either errors and nothing queued, or runs.</summary>
 /// <param name="Errors">What is wrong, field by field.</param>
 /// <param name="Runs">The queued runs, in order.</param>
-/// <param name="Experiment">What binds them, when there is more than one.</param>
+/// <param name="Experiment">What binds them, when more were asked for; its later runs are made one after the other.</param>
 public sealed record QueueOutcome(IReadOnlyList<FieldError> Errors, IReadOnlyList<Run> Runs, Experiment? Experiment)
 {
     internal static QueueOutcome Refused(params IReadOnlyList<FieldError> errors) => new(errors, [], null);
+}
+
+/// <summary>What a request may have beside its definition, checked once for runs and experiments alike.</summary>
+internal static class RequestRules
+{
+    /// <summary>The tags as they are kept; what is wrong is added to <paramref name="errors"/>.</summary>
+    public static IReadOnlyList<string> Check(IReadOnlyList<string> tags, string? notes, List<FieldError> errors)
+    {
+        var kept = TagRules.Normalise(tags, out var tagError);
+        if (tagError is not null) errors.Add(tagError);
+        if (notes is { Length: > RunQueue.MaxNotes }) errors.Add(new FieldError("notes", $"{notes.Length} characters", $"at most {RunQueue.MaxNotes} characters"));
+        return kept ?? [];
+    }
 }
 
 /// <summary>What became of a wish to cancel.</summary>

@@ -8,7 +8,7 @@ namespace Wobble.Results.Queries;
 
 /// <summary>One experiment with all its runs, and the report on them.</summary>
 /// <param name="Slug">Its permalink.</param>
-/// <param name="State"><c>running</c>, <c>paused</c>, <c>completed</c>, <c>cancelled</c>.</param>
+/// <param name="State"><c>waiting</c>, <c>running</c>, <c>paused</c>, <c>completed</c>, <c>cancelled</c>.</param>
 /// <param name="CreatedAt">When it was asked for.</param>
 /// <param name="Definition">What it asks.</param>
 /// <param name="Runs">Its runs in the order they were made.</param>
@@ -23,7 +23,7 @@ public sealed record ExperimentShown(string Slug, string State, DateTimeOffset C
     /// <summary>Runs in all, as far as that is known.</summary>
     public int Expected => Math.Max(Ended, Schedule.RunsExpected(Definition));
     /// <summary>Time to go, as far as that is known.</summary>
-    public TimeSpan ToGo => State is "running" or "paused" ? ExperimentRules.Estimate(Definition) * ((Expected - Ended) / (double)Math.Max(1, Schedule.RunsExpected(Definition))) : TimeSpan.Zero;
+    public TimeSpan ToGo => State is "waiting" or "running" or "paused" ? ExperimentRules.Estimate(Definition) * ((Expected - Ended) / (double)Math.Max(1, Schedule.RunsExpected(Definition))) : TimeSpan.Zero;
 }
 
 /// <summary>One experiment in a list.</summary>
@@ -32,17 +32,15 @@ public sealed record ExperimentLine(string Slug, string Kind, string Question, s
 /// <summary>What the experiments' pages and API ask.</summary>
 public sealed class ExperimentQueries(IDbContextFactory<WobbleDb> databases)
 {
-    /// <summary>The experiment of that slug; null when there is none, or one without a definition of its own.</summary>
+    /// <summary>The experiment of that slug; null when there is none, or one whose definition can't be read.</summary>
     public async Task<ExperimentShown?> BySlug(string slug, CancellationToken cancel)
     {
         await using var db = await databases.CreateDbContextAsync(cancel);
         var experiment = await db.Experiments.AsNoTracking().SingleOrDefaultAsync(e => e.Slug == slug, cancel);
-        if (experiment is null) return null;
-        var rows = await ExperimentQueue.RunsOf(db, experiment.Id).ToListAsync(cancel);
-        var definition = ExperimentQueue.Read(experiment) ?? Repetitions(experiment, rows);
-        if (definition is null) return null;
-        var runs = rows.Select(ExperimentQueue.AsExperimentRun).ToList();
-        return new ExperimentShown(experiment.Slug, experiment.State, experiment.CreatedAt, definition, runs, Reporting.Of(definition, runs), rows.FirstOrDefault(r => r.Environment is not null)?.Environment);
+        if (experiment is null || ExperimentQueue.Read(experiment) is not { } definition) return null;
+        var runs = await RunsOf(db, experiment.Id, cancel);
+        var environment = await db.Runs.AsNoTracking().Where(r => r.ExperimentId == experiment.Id && r.Environment != null).OrderBy(r => r.Id).Select(r => r.Environment).FirstOrDefaultAsync(cancel);
+        return new ExperimentShown(experiment.Slug, experiment.State, experiment.CreatedAt, definition, runs, Reporting.Of(definition, runs), environment);
     }
 
     /// <summary>The newest experiments.</summary>
@@ -61,12 +59,22 @@ public sealed class ExperimentQueries(IDbContextFactory<WobbleDb> databases)
         return await db.Runners.AsNoTracking().OrderByDescending(r => r.SeenAt).Select(r => r.Catalogue).FirstOrDefaultAsync(cancel);
     }
 
-    // Repetitions of one run are an experiment of one row.
-    private static ExperimentDefinition? Repetitions(Experiment experiment, List<Run> rows) => rows.Count == 0 ? null : new ExperimentDefinition
+    // Without plans, logs and whatever else a report doesn't need.
+    private static async Task<List<ExperimentRun>> RunsOf(WobbleDb db, Guid experiment, CancellationToken cancel)
     {
-        Kind = ExperimentKind.Repetitions,
-        Question = experiment.Question,
-        Rows = [new ExperimentRow { Name = rows[0].Target, Definition = rows[0].Definition, Class = rows[0].Class }],
-        Repetitions = rows.Count,
-    };
+        var rows = await db.Runs.AsNoTracking().Where(r => r.ExperimentId == experiment).OrderBy(r => r.Id)
+            .Select(r => new { r.Row, r.Purpose, r.Round, r.Attempt, r.Definition, r.Slug, r.State, r.Result, r.Failure }).ToListAsync(cancel);
+        return [.. rows.Select(r => new ExperimentRun
+        {
+            Row = r.Row ?? 0,
+            Purpose = ExperimentQueue.PurposeOf(r.Purpose),
+            Round = r.Round ?? 1,
+            Attempt = r.Attempt,
+            Definition = r.Definition,
+            Slug = r.Slug,
+            State = r.State,
+            Result = r.Result,
+            Failure = r.Failure,
+        })];
+    }
 }

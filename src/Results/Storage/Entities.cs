@@ -35,7 +35,7 @@ public sealed class Experiment
     public required string Question { get; set; }
     /// <summary>Its own settings, JSON.</summary>
     public string Definition { get; set; } = "{}";
-    /// <summary><c>running</c>, <c>paused</c>, <c>completed</c>, <c>cancelled</c>.</summary>
+    /// <summary><c>waiting</c> (for another experiment), <c>running</c>, <c>paused</c>, <c>completed</c>, <c>cancelled</c>.</summary>
     public string State { get; set; } = "running";
     /// <summary>When it was asked for.</summary>
     public DateTimeOffset CreatedAt { get; init; } = DateTimeOffset.UtcNow;

@@ -65,7 +65,6 @@ public sealed class Recorder(IDbContextFactory<WobbleDb> contexts)
         run.End = end;
         if (hasResult && run.Plan is not null) await SummariseAsync(db, run, cancellation);
         await db.SaveChangesAsync(cancellation);
-        if (run.ExperimentId is { } experiment) await ExperimentState.SettleAsync(db, experiment, cancellation);
     }
 
     // One second after another: a long run doesn't fit into memory.

@@ -45,7 +45,7 @@ public sealed class ChangesTests(DashboardHost host) : IClassFixture<DashboardHo
         await Assert.ThrowsAsync<NotSignedInException>(who.RequireAsync);
     }
 
-    [Theory, InlineData(typeof(RunQueue)), InlineData(typeof(RunEdits)), InlineData(typeof(ConfigurationEdits)), InlineData(typeof(ComparisonEdits))]
+    [Theory, InlineData(typeof(RunQueue)), InlineData(typeof(ExperimentQueue)), InlineData(typeof(RunEdits)), InlineData(typeof(ConfigurationEdits)), InlineData(typeof(ComparisonEdits))]
     public void What_changes_things_is_in_no_container(Type type) => Assert.Null(host.Services.GetService(type));
 
     [Fact]
@@ -62,6 +62,7 @@ public sealed class ChangesTests(DashboardHost host) : IClassFixture<DashboardHo
         : type == typeof(Guid) ? Guid.NewGuid()
         : type == typeof(int) ? 1
         : type == typeof(Definition) ? Asked
+        : type == typeof(IReadOnlyList<RunRequest>) ? (RunRequest[])[new RunRequest { Definition = Asked }]
         : type == typeof(RunRequest) ? new RunRequest { Definition = Asked }
         : type == typeof(Func<Catalogue, Results.Experiments.ExperimentDefinition>) ? (Func<Catalogue, Results.Experiments.ExperimentDefinition>)(_ => throw new InvalidOperationException("It was asked to make one."))
         : type == typeof(CancellationToken) ? CancellationToken.None

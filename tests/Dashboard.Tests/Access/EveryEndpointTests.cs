@@ -10,7 +10,7 @@ namespace Wobble.Dashboard.Tests.Access;
 /// <summary>Every endpoint of the API × signed out, by cookie, by token. One row each; the last test holds the table complete.</summary>
 public sealed class EveryEndpointTests(DashboardHost host) : IClassFixture<DashboardHost>
 {
-    // {run} is a completed run, {queued} a queued one, {configuration} and {comparison} are kept ones.
+    // {run} is a completed run, {queued} a queued one, {configuration}, {comparison} and {experiment} are kept ones.
     private const string Table = """
         method | route                                       | address                                   | out | in
         POST   | /api/runs                                   | /api/runs                                 | 401 | 415
@@ -34,6 +34,15 @@ public sealed class EveryEndpointTests(DashboardHost host) : IClassFixture<Dashb
         POST   | /api/configurations/{id:guid}/archive       | /api/configurations/{configuration}/archive | 401 | 200
         POST   | /api/configurations/{id:guid}/restore       | /api/configurations/{configuration}/restore | 401 | 200
         POST   | /api/configurations/{id:guid}/runs          | /api/configurations/{configuration}/runs  | 401 | 201
+        POST   | /api/experiments                            | /api/experiments                          | 401 | 415
+        GET    | /api/experiments                            | /api/experiments                          | 401 | 200
+        GET    | /api/experiments/{slug}                     | /api/experiments/{experiment}             | 200 | 200
+        GET    | /api/experiments/{slug}.csv                 | /api/experiments/{experiment}.csv         | 200 | 200
+        GET    | /api/experiments/{slug}.html                | /api/experiments/{experiment}.html        | 200 | 200
+        POST   | /api/experiments/{slug}/pause               | /api/experiments/{experiment}/pause       | 401 | 200
+        POST   | /api/experiments/{slug}/resume              | /api/experiments/{experiment}/resume      | 401 | 200
+        POST   | /api/experiments/{slug}/cancel              | /api/experiments/{experiment}/cancel      | 401 | 200
+        POST   | /api/experiments/{slug}/rounds              | /api/experiments/{experiment}/rounds      | 401 | 415
         POST   | /api/comparisons                            | /api/comparisons                          | 401 | 415
         GET    | /api/comparisons/{slug}                     | /api/comparisons/{comparison}             | 200 | 200
         GET    | /api/targets                                | /api/targets                              | 200 | 200
@@ -135,8 +144,10 @@ public sealed class EveryEndpointTests(DashboardHost host) : IClassFixture<Dashb
         await using var db = host.Database.CreateDbContext();
         var configuration = new Configuration { Name = $"kept {run.Slug}", Definition = run.Definition };
         var comparison = new Comparison { Slug = Slug.New(), Runs = [run.Slug, other.Slug] };
-        db.AddRange(configuration, comparison);
+        var rows = Wobble.Results.Experiments.Making.Compare(["uwsgi-http/bottle"], run.Definition, Wobble.Tests.Support.SamplePlans.Catalogue, 1, 1);
+        var experiment = new Experiment { Slug = Slug.New(), Kind = "compare", Question = rows.Question, Definition = System.Text.Json.JsonSerializer.Serialize(rows, Wobble.Results.WobbleJson.Options) };
+        db.AddRange(configuration, comparison, experiment);
         await db.SaveChangesAsync();
-        return new Dictionary<string, string> { ["{run}"] = run.Slug, ["{queued}"] = queued.Slug, ["{configuration}"] = configuration.Id.ToString(), ["{comparison}"] = comparison.Slug };
+        return new Dictionary<string, string> { ["{run}"] = run.Slug, ["{queued}"] = queued.Slug, ["{configuration}"] = configuration.Id.ToString(), ["{comparison}"] = comparison.Slug, ["{experiment}"] = experiment.Slug };
     }
 }

@@ -44,16 +44,34 @@ public sealed class RunsApiTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Repetitions_are_as_many_runs_of_one_experiment()
+    public async Task Repetitions_make_an_experiment_and_answer_its_slug()
     {
         await _host.AddRunnerAsync();
         using var client = _host.WithToken();
 
-        var queued = await ReadAsync(await client.PostAsync("/api/runs", BadInputTests.Json("""{"target":"uwsgi-http/bottle","repetitions":3}""")));
+        using var answer = await client.PostAsync("/api/runs", BadInputTests.Json("""{"target":"uwsgi-http/bottle","repetitions":3,"tags":["x"]}"""));
 
-        Assert.Equal(3, queued["runs"]!.AsArray().Select(r => (string)r!["slug"]!).Distinct().Count());
-        Assert.NotNull((string?)queued["experiment"]);
-        Assert.Equal((string)queued["experiment"]!, (string)(await GetAsync(client, $"/api/runs/{queued["runs"]![2]!["slug"]}"))["experiment"]!);
+        var queued = await ReadAsync(answer);
+        string slug = (string)queued["slug"]!;
+        Assert.Equal($"/api/experiments/{slug}", answer.Headers.Location?.OriginalString);
+        Assert.Equal((slug, "running"), ((string)queued["experiment"]!, (string)queued["state"]!));
+        Assert.EndsWith($"/x/{slug}", (string)queued["url"]!, StringComparison.Ordinal);
+        string first = (string)Assert.Single(queued["runs"]!.AsArray())!["slug"]!;
+        Assert.Equal(slug, (string)(await GetAsync(client, $"/api/runs/{first}"))["experiment"]!);
+        Assert.Equal(3, (int)(await GetAsync(_host.SignedOut(), $"/api/experiments/{slug}"))["repetitions"]!);
+    }
+
+    [Theory]
+    [InlineData("0", "repetitions: 0 is not allowed; 1 to 100")]
+    [InlineData("10000", "repetitions: 10000 is not allowed; 1 to 100; it would take 44 h 26 min")]
+    public async Task A_number_of_repetitions_beyond_the_limit_says_how_long_it_would_take(string repetitions, string detail)
+    {
+        await _host.AddRunnerAsync();
+        using var client = _host.WithToken();
+
+        using var answer = await client.PostAsync("/api/runs", BadInputTests.Json($$"""{"target":"uwsgi-http/bottle","repetitions":{{repetitions}}}"""));
+
+        Assert.Equal(detail, (await BadInputTests.ProblemOf(answer, HttpStatusCode.BadRequest)).Detail);
     }
 
     [Fact]

@@ -76,14 +76,17 @@ public sealed class NewRunPageTests : PageScene
     }
 
     [Fact]
-    public async Task Several_targets_are_queued_together_and_compared()
+    public async Task Several_targets_are_one_experiment()
     {
         var page = OpenForm("/new?target=uwsgi-http/bottle&target=uvicorn/starlette");
 
         page.Find(".btn.go").Click();
 
-        page.WaitForAssertion(() => Assert.StartsWith("/compare?r=", Address, StringComparison.Ordinal));
-        Assert.Equal(2, await CountAsync(r => r.State == RunState.Queued));
+        page.WaitForAssertion(() => Assert.StartsWith("/x/", Address, StringComparison.Ordinal));
+        var shown = (await new ExperimentQueries(Database).BySlug(Address[3..], default))!;
+        Assert.Equal(["uwsgi-http/bottle", "uvicorn/starlette"], shown.Definition.Rows.Select(r => r.Name));
+        // The second is queued when the first has ended.
+        Assert.Equal(1, await CountAsync(r => r.State == RunState.Queued));
     }
 
     [Fact]

@@ -44,7 +44,7 @@ public abstract class PageScene : IAsyncLifetime
         services.AddQueries();
         var settings = AccessSettings.Read(new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?> { ["DataFolder"] = _folder }).Build());
         Directory.CreateDirectory(settings.KeysFolder);
-        services.AddSingleton(settings).AddSingleton<ApiToken>().AddSingleton<Sessions>().AddScoped<Operator>().AddScoped<Changes>();
+        services.AddSingleton(settings).AddSingleton<ApiToken>().AddSingleton<Sessions>().AddScoped<Operator>().AddScoped<Changes>().AddSingleton<Wobble.Dashboard.Api.Links>();
         Who = Scene.AddAuthorization();
         Scene.SetRendererInfo(new RendererInfo("Server", true));
         SignIn();

@@ -110,6 +110,85 @@ public sealed class ExperimentQueueTests : IAsyncLifetime
         Assert.Equal(1, await UnfinishedAsync());
     }
 
+    [Fact]
+    public async Task Repetitions_keep_what_was_asked_beside_the_definition_in_every_run()
+    {
+        var configuration = new Configuration { Name = "nightly", Definition = new Definition { Target = "uwsgi-http/bottle" }, Version = 3 };
+        await using (var db = database.CreateDbContext())
+        {
+            db.Add(configuration);
+            await db.SaveChangesAsync();
+        }
+
+        var outcome = await queue.RepeatAsync([new RunRequest { Definition = new Definition { Target = "uwsgi-http/bottle", Repetitions = 2, Workers = 3 }, Tags = [" Nightly "], Notes = "new kernel", Runner = "bench-1", ConfigurationId = configuration.Id }]);
+        await EndAsync(RunState.Completed);
+        await queue.AdvanceAllAsync();
+
+        Assert.Equal("repetitions", outcome.Experiment!.Kind);
+        await using var read = database.CreateDbContext();
+        var runs = await read.Runs.OrderBy(r => r.Id).ToListAsync();
+        Assert.Equal([1, 2], runs.Select(r => r.Round!.Value));
+        Assert.All(runs, r => Assert.Equal((1, 3, "nightly", "new kernel", "bench-1", configuration.Id, 3), (r.Definition.Repetitions, r.Workers, Assert.Single(r.Tags), r.Notes, r.WantedRunner, r.ConfigurationId, r.ConfigurationVersion)));
+        Assert.All(jobs.Queued, j => Assert.Equal("runs-bench-1", j.Queue));
+    }
+
+    [Fact]
+    public async Task Several_targets_are_one_experiment_and_what_is_wrong_is_named_by_field()
+    {
+        RunRequest Asked(string target, int? workers = null) => new() { Definition = new Definition { Target = target, Repetitions = 2, Workers = workers } };
+
+        var made = await queue.RepeatAsync([Asked("uwsgi-http/bottle"), Asked("uvicorn/starlette")]);
+        var wrong = await queue.RepeatAsync([Asked("uwsgi-http/bottle", -1)]);
+
+        Assert.Equal(("compare", "How do uwsgi-http/bottle, uvicorn/starlette differ?"), (made.Experiment!.Kind, made.Experiment.Question));
+        Assert.Equal("workers: -1 is not allowed; 1 to 256", Assert.Single(wrong.Errors).ToString());
+    }
+
+    [Fact]
+    public async Task One_that_waits_begins_when_the_one_before_it_has_ended()
+    {
+        var before = await CreateAsync(["uwsgi-http/bottle"], repetitions: 1);
+        var waiting = (await queue.CreateAsync(c => Making.Compare(["uvicorn/starlette"], new Definition { Target = "" }, c, 1, 1) with { StartsAfter = before.Slug })).Experiment!;
+        await queue.AdvanceAllAsync();
+        Assert.Equal("waiting", await StateAsync(waiting));
+        Assert.Single(jobs.Queued);
+
+        await EndAsync(RunState.Completed);
+        await queue.AdvanceAllAsync();
+        await queue.AdvanceAllAsync();
+
+        Assert.Equal(("completed", "running"), (await StateAsync(before), await StateAsync(waiting)));
+        Assert.Equal(2, jobs.Queued.Count);
+    }
+
+    [Fact]
+    public async Task Options_go_to_the_rows_that_have_them_and_one_that_none_has_is_refused()
+    {
+        static Definition With(string option) => new() { Target = "", Options = new Dictionary<string, string> { [option] = "asyncpg" } };
+        var async = Two.Targets[1] with { Options = [new TargetOption("driver", "aiopg", ["aiopg", "asyncpg"], null, null, "")] };
+        var catalogue = Two with { Targets = [Two.Targets[0], async] };
+
+        var good = Making.Compare(["uwsgi-http/bottle", "uvicorn/starlette"], With("driver"), catalogue, 3, 1);
+        var wrong = Making.Compare(["uwsgi-http/bottle", "uvicorn/starlette"], With("drvier"), catalogue, 3, 1);
+
+        Assert.Equal([0, 1], good.Rows.Select(r => r.Definition.Options.Count));
+        Assert.Empty(ExperimentRules.Check(good, catalogue));
+        Assert.Equal(["uwsgi-http/bottle: options.drvier", "uvicorn/starlette: options.drvier"], ExperimentRules.Check(wrong, catalogue).Select(e => e.Field));
+    }
+
+    [Fact]
+    public void The_articles_async_rows_have_its_pool_unless_another_is_asked_for()
+    {
+        TargetOption pool = new("pool", "10", [], 1, 100, "");
+        var catalogue = Two with { Targets = [.. Two.Targets.Select(t => t with { Options = [pool] })], Article = [.. Two.Targets.Select(t => new ArticleRow(t.Name, 5, 19, 76, 4_000))] };
+
+        var asIs = Making.Article(new Definition { Target = "" }, catalogue, 5, 1);
+        var other = Making.Article(new Definition { Target = "", Options = new Dictionary<string, string> { ["pool"] = "4" } }, catalogue, 5, 1);
+
+        Assert.Equal([null, "10", "10"], asIs.Rows.Select(r => r.Definition.Options.GetValueOrDefault("pool")));
+        Assert.Equal(["4", "4", "4"], other.Rows.Select(r => r.Definition.Options.GetValueOrDefault("pool")));
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(10_000)]
@@ -138,6 +217,12 @@ public sealed class ExperimentQueueTests : IAsyncLifetime
         var outcome = await queue.CreateAsync(catalogue => Making.Compare(targets, new Definition { Target = "" }, catalogue, repetitions, 1));
         Assert.Empty(outcome.Errors);
         return outcome.Experiment!;
+    }
+
+    private async Task<string> StateAsync(Experiment experiment)
+    {
+        await using var db = database.CreateDbContext();
+        return (await db.Experiments.SingleAsync(e => e.Id == experiment.Id)).State;
     }
 
     private async Task<int> UnfinishedAsync()

@@ -39,33 +39,14 @@ public sealed class RunQueueTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Repetitions_are_runs_of_one_experiment_in_rounds()
+    public async Task More_than_one_run_is_refused_as_that_is_an_experiment()
     {
         await JoinAsync("bench-1");
 
         var outcome = await _queue.QueueAsync(new RunRequest { Definition = new Definition { Target = "uwsgi-http/bottle", Repetitions = 3 } });
 
-        Assert.Equal([1, 2, 3], outcome.Runs.Select(r => r.Round!.Value));
-        Assert.All(outcome.Runs, r => Assert.Equal(1, r.Definition.Repetitions));
-        Assert.All(outcome.Runs, r => Assert.Equal(outcome.Experiment!.Id, r.ExperimentId));
-        Assert.Equal(outcome.Runs.Select(r => r.Id), outcome.Runs.OrderBy(r => r.Id).Select(r => r.Id));
-        Assert.Equal(outcome.Runs.Select(r => r.Id), _jobs.Queued.Select(j => j.RunId));
-    }
-
-    [Fact]
-    public async Task An_experiment_of_repetitions_completes_with_its_last_run()
-    {
-        await JoinAsync("bench-1");
-        var outcome = await _queue.QueueAsync(new RunRequest { Definition = new Definition { Target = "uwsgi-http/bottle", Repetitions = 2 } });
-        var recorder = new Recorder(_database);
-        var facts = new FactsBuilder { PerSecond = 50 }.Build().Select((f, i) => new NumberedFact(i + 1, f)).ToList();
-
-        await _database.ExecuteAsync($"update runs set state = 'preparing' where id = '{outcome.Runs[0].Id}'");
-        await recorder.RecordAsync(outcome.Runs[0].Id, facts);
-        Assert.Equal("running", await ExperimentStateAsync(outcome.Experiment!));
-
-        await _queue.CancelAsync(outcome.Runs[1].Slug);
-        Assert.Equal("completed", await ExperimentStateAsync(outcome.Experiment!));
+        Assert.Equal("repetitions: 3 is not allowed; 1: more make an experiment", Assert.Single(outcome.Errors).ToString());
+        Assert.Empty(_jobs.Queued);
     }
 
     [Fact]
@@ -147,14 +128,13 @@ public sealed class RunQueueTests : IAsyncLifetime
     public async Task Cancelling_an_experiment_cancels_what_is_left_of_it()
     {
         await JoinAsync("bench-1");
-        var outcome = await _queue.QueueAsync(new RunRequest { Definition = new Definition { Target = "uwsgi-http/bottle", Repetitions = 3 } });
-        await _database.ExecuteAsync($"update runs set state = 'measuring' where id = '{outcome.Runs[0].Id}'");
+        var outcome = await new ExperimentQueue(_database, _jobs, TimeProvider.System).RepeatAsync([new RunRequest { Definition = new Definition { Target = "uwsgi-http/bottle", Repetitions = 3 } }]);
+        await _database.ExecuteAsync($"update runs set state = 'measuring' where id = '{outcome.First!.Id}'");
 
         Assert.True(await _queue.CancelExperimentAsync(outcome.Experiment!.Slug));
 
         Assert.Equal("cancelled", await ExperimentStateAsync(outcome.Experiment));
-        Assert.NotNull((await StoredAsync(outcome.Runs[0].Id)).CancelRequestedAt);
-        Assert.Equal(RunState.Cancelled, (await StoredAsync(outcome.Runs[2].Id)).State);
+        Assert.NotNull((await StoredAsync(outcome.First.Id)).CancelRequestedAt);
         Assert.False(await _queue.CancelExperimentAsync(outcome.Experiment.Slug));
     }
 

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Wobble.Dashboard.Components.Charts;
 
 /// <summary>From values to pixels, straight or logarithmic. Values outside the domain are drawn at its edge.</summary>
-internal readonly record struct Scale(double From, double To, double PxFrom, double PxTo, bool IsLog)
+public readonly record struct Scale(double From, double To, double PxFrom, double PxTo, bool IsLog)
 {
     public static Scale Log(double from, double to, double pxFrom, double pxTo) => new(from, to, pxFrom, pxTo, true);
 

@@ -4,17 +4,19 @@ using Microsoft.AspNetCore.Components.Web;
 
 namespace Wobble.Dashboard.Api.Downloads.Offline;
 
-/// <summary>Renders a run as one HTML file: styles inside, no script, nothing loaded. Razor encodes every text of a run.</summary>
+/// <summary>Renders a page as one HTML file: styles inside, no script, nothing loaded. Razor encodes every text.</summary>
 internal static partial class OfflineFile
 {
-    private static readonly string[] Sheets = ["css/wobble.css", "css/charts.css"];
+    private static readonly string[] Sheets = ["css/wobble.css", "css/charts.css", "css/experiments.css"];
 
-    public static async Task<string> RenderAsync(IServiceProvider services, OfflineFacts facts)
+    public static Task<string> RenderAsync(IServiceProvider services, OfflineFacts facts) => RenderAsync<OfflineRun>(services, new() { [nameof(OfflineRun.Facts)] = facts });
+
+    /// <summary>Renders a component that is a whole document; it is given its parameters and <c>Styles</c>.</summary>
+    public static async Task<string> RenderAsync<TDocument>(IServiceProvider services, Dictionary<string, object?> parameters) where TDocument : IComponent
     {
-        string styles = await StylesAsync(services.GetRequiredService<IWebHostEnvironment>());
+        parameters[nameof(OfflineRun.Styles)] = await StylesAsync(services.GetRequiredService<IWebHostEnvironment>());
         await using var renderer = new HtmlRenderer(services, services.GetRequiredService<ILoggerFactory>());
-        var parameters = ParameterView.FromDictionary(new Dictionary<string, object?> { [nameof(OfflineRun.Facts)] = facts, [nameof(OfflineRun.Styles)] = styles });
-        return await renderer.Dispatcher.InvokeAsync(async () => (await renderer.RenderComponentAsync<OfflineRun>(parameters)).ToHtmlString());
+        return await renderer.Dispatcher.InvokeAsync(async () => (await renderer.RenderComponentAsync<TDocument>(ParameterView.FromDictionary(parameters))).ToHtmlString());
     }
 
     private static async Task<string> StylesAsync(IWebHostEnvironment host)

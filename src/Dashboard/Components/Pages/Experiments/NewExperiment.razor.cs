@@ -75,7 +75,7 @@ public sealed partial class NewExperiment
         try
         {
             long seed = Random.Shared.NextInt64(1, 1_000_000);
-            var outcome = await Changes.CreateExperimentAsync(catalogue => Make(catalogue, seed), CancellationToken.None);
+            var outcome = await Changes.CreateExperimentAsync(catalogue => Make(catalogue, seed), null, CancellationToken.None);
             errors = outcome.Errors;
             if (outcome.Experiment is { } experiment) Navigation.NavigateTo($"/x/{experiment.Slug}");
         }

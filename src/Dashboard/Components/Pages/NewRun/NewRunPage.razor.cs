@@ -2,7 +2,6 @@ using System.Data.Common;
 using Microsoft.AspNetCore.Components;
 using Wobble.Dashboard.Access;
 using Wobble.Dashboard.Components.Controls;
-using Wobble.Dashboard.Components.Pages.Compare;
 using Wobble.Dashboard.Components.Pages.Targets;
 using Wobble.Dashboard.Components.Pages.Words;
 using Wobble.Results.Domain;
@@ -141,32 +140,27 @@ public sealed partial class NewRunPage
             return;
         }
         isQueueing = true;
-        var queued = new List<Results.Storage.Run>();
         try
         {
-            foreach (var definition in reading.Definitions)
-            {
-                var outcome = await Changes.QueueAsync(Request(context.Form, definition), Closed);
-                if (outcome.Errors.Count > 0) throw new RefusedException(string.Join(" ", outcome.Errors.Select(e => e + ".")));
-                queued.AddRange(outcome.Runs);
-            }
-            Navigation.NavigateTo(queued.Count == 1 || reading.Definitions.Count == 1 || queued.Count > ComparisonQueries.Most ? $"/r/{queued[0].Slug}" : ComparePage.Address(queued.Select(r => r.Slug)));
+            // Several runs answer one question together: they are an experiment, in shuffled rounds.
+            var requests = reading.Definitions.Select(d => Request(context.Form, d)).ToList();
+            var outcome = requests.Count == 1 ? await Changes.QueueAsync(requests[0], Closed) : await Changes.RepeatAsync(requests, Closed);
+            if (outcome.Errors.Count > 0) refusal = $"Nothing was queued. {string.Join(" ", outcome.Errors.Select(e => e + "."))}";
+            else Navigation.NavigateTo(outcome.Experiment is { } experiment ? $"/x/{experiment.Slug}" : $"/r/{outcome.Runs[0].Slug}");
         }
-        catch (Exception e) when (e is RefusedException or NotSignedInException)
+        catch (NotSignedInException e)
         {
-            refusal = $"{Done(queued.Count)} {e.Message}";
+            refusal = $"Nothing was queued. {e.Message}";
         }
         catch (Exception e) when (e is DbException or InvalidOperationException { InnerException: DbException })
         {
-            refusal = $"{Done(queued.Count)} The database doesn’t answer. What you chose stays here: try again.";
+            refusal = "Nothing was queued: the database doesn’t answer. What you chose stays here: try again.";
         }
         finally
         {
             isQueueing = false;
         }
     }
-
-    private static string Done(int queued) => queued == 0 ? "Nothing was queued." : $"{Numbers.Many(queued, "run")} queued, the rest not.";
 
     private RunRequest Request(RunForm form, Definition definition) => new()
     {
@@ -181,6 +175,4 @@ public sealed partial class NewRunPage
 
     // Two definitions that say the same, one of them by leaving out a default, are one.
     private static bool Same(Definition a, Definition b) => RunFormUrl.Write(RunForm.Of(a), null) == RunFormUrl.Write(RunForm.Of(b), null);
-
-    private sealed class RefusedException(string message) : Exception(message);
 }

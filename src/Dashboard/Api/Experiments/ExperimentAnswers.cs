@@ -1,0 +1,114 @@
+using System.ComponentModel;
+using System.Text.Json.Serialization;
+using Wobble.Results.Domain;
+using Wobble.Results.Experiments;
+using Wobble.Results.Queries;
+using Wobble.Results.Statistics;
+
+namespace Wobble.Dashboard.Api.Experiments;
+
+[Description("An experiment that was made. takes says how long it will take, as far as that is known.")]
+internal sealed record MadeExperiment(string Slug, string Url, string State, string Kind, string Question, int RunsExpected, string Takes, double TakesS);
+
+[Description("The state of an experiment after a change: waiting, running, paused, completed or cancelled.")]
+internal sealed record ChangedExperiment(string Slug, string Url, string State);
+
+[Description("The newest experiments.")]
+internal sealed record ExperimentList(IReadOnlyList<ListedExperiment> Experiments);
+
+internal sealed record ListedExperiment(string Slug, string Url, string Kind, string Question, string State, DateTimeOffset CreatedAt, int Ended);
+
+[Description("How far it has come. expected is what is known beforehand; to_go_s 0 when it has ended.")]
+internal sealed record ExperimentProgress(int Ended, int Expected, double ToGoS, string? Current, string? CurrentRun);
+
+[Description("One run of an experiment: what it is for, and its figures when they count.")]
+internal sealed record ExperimentRunAnswer(string? Slug, string Name, RunPurpose Purpose, int Round, int Attempt, RunState State, string? Trust, int? Workers, double? Rate, double? P50, double? P90, double? P99, [property: JsonPropertyName("p99_9")] double? P999, double? Throughput, double? Wobble, string? Failure);
+
+[Description("A search for workers: throughput, p99 and CPU of each step; workers is null until it has ended.")]
+internal sealed record TuningAnswer(string Name, int? Workers, int Runs, IReadOnlyList<TuningStep> Steps);
+
+[Description("A search for the highest rate: assured is what was shown to be met; null until the line through its steps can be drawn.")]
+internal sealed record CapacityAnswer(string Name, double ObjectiveMs, double? Assured, double? Value, double? Low, double? High, IReadOnlyList<CapacityStep> Steps);
+
+internal sealed record CapacityStep(double Rate, double? P99, bool Overloaded);
+
+[Description("An experiment: the names of wobble experiment --json, and how far it has come. value of a ratio is a ÷ b; low and high are null below three runs, rank and letters without a ranking.")]
+internal sealed record ExperimentAnswer
+{
+    public required string Slug { get; init; }
+    public required string Url { get; init; }
+    [Description("waiting, running, paused, completed or cancelled")]
+    public required string State { get; init; }
+    public required ExperimentProgress Progress { get; init; }
+    public required ExperimentKind Kind { get; init; }
+    public required string Question { get; init; }
+    public required string Sentence { get; init; }
+    [Description("The metric of ranking and headline, chosen beforehand.")]
+    public required string Headline { get; init; }
+    public required int Repetitions { get; init; }
+    public required long Seed { get; init; }
+    [Description("0.95; 0.978 after rounds were added to verdicts that had been seen.")]
+    public required double Confidence { get; init; }
+    public string? Claim { get; init; }
+    public required int CompleteRounds { get; init; }
+    public required int ValidRuns { get; init; }
+    [Description("Runs of rounds that ended.")]
+    public required int Runs { get; init; }
+    public required IReadOnlyList<ReportRow> Rows { get; init; }
+    public required IReadOnlyList<ReportRatio> Ratios { get; init; }
+    public required IReadOnlyList<string> Notes { get; init; }
+    public required IReadOnlyList<TuningAnswer> Tunings { get; init; }
+    public required IReadOnlyList<CapacityAnswer> Capacities { get; init; }
+    [Description("Every run in the order they were made.")]
+    public required IReadOnlyList<ExperimentRunAnswer> AllRuns { get; init; }
+    public required DateTimeOffset CreatedAt { get; init; }
+    public RunEnvironment? Environment { get; init; }
+
+    public static ExperimentAnswer Of(ExperimentShown shown, string url)
+    {
+        var (definition, report) = (shown.Definition, shown.Report);
+        return new ExperimentAnswer
+        {
+            Slug = shown.Slug,
+            Url = url,
+            State = shown.State,
+            Progress = new ExperimentProgress(shown.Ended, shown.Expected, Math.Round(shown.ToGo.TotalSeconds), shown.Current is { } current ? definition.Rows[current.Row].Name : null, shown.Current?.Slug),
+            Kind = definition.Kind,
+            Question = definition.Question,
+            Sentence = report.Sentence,
+            Headline = report.Headline,
+            Repetitions = definition.Repetitions,
+            Seed = definition.Seed,
+            Confidence = definition.Confidence,
+            Claim = definition.Claim,
+            CompleteRounds = report.CompleteRounds,
+            ValidRuns = report.ValidRuns,
+            Runs = report.Runs,
+            Rows = report.Rows,
+            Ratios = report.Ratios,
+            Notes = report.Notes,
+            Tunings = [.. TuningCurve.All(definition, shown.Runs).Select(t => new TuningAnswer(t.Name, t.Workers, t.Runs, t.Steps))],
+            Capacities = definition.Kind == ExperimentKind.Capacity ? [.. Enumerable.Range(0, definition.Rows.Count).Select(row => CapacityOf(shown, row))] : [],
+            AllRuns = [.. shown.Runs.Select(r => RunOf(definition, r))],
+            CreatedAt = shown.CreatedAt,
+            Environment = shown.Environment,
+        };
+    }
+
+    /// <summary>A run with the figures that the data can show.</summary>
+    public static ExperimentRunAnswer RunOf(ExperimentDefinition definition, ExperimentRun run)
+    {
+        double? Value(Metric metric) => run.Result is { } result ? Reporting.ValueOf(result, metric, toJudge: false) : null;
+        return new ExperimentRunAnswer(run.Slug, definition.Rows[run.Row].Name, run.Purpose, run.Round, run.Attempt, run.State, run.Result?.Trust.Verdict, run.Result?.Workers ?? run.Definition.Workers, run.Definition.Rate,
+            Value(Metric.P50), Value(Metric.P90), Value(Metric.P99), Value(Metric.P999), Value(Metric.Throughput), Value(Metric.Wobble), run.Failure);
+    }
+
+    private static CapacityAnswer CapacityOf(ExperimentShown shown, int row)
+    {
+        double objective = shown.Definition.ObjectiveMs ?? ExperimentDefinition.UsualObjectiveMs;
+        var steps = Schedule.CapacityRuns(row, shown.Runs);
+        var estimate = Capacity.Estimate(steps, objective);
+        return new CapacityAnswer(shown.Definition.Rows[row].Name, objective, estimate?.Assured, estimate?.Rate.Value, estimate?.Rate.Low, estimate?.Rate.High,
+            [.. steps.OrderBy(s => s.Rate).Select(s => new CapacityStep(s.Rate, s.P99Ms > 0 ? s.P99Ms : null, s.Overloaded))]);
+    }
+}

@@ -1,0 +1,200 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using Wobble.Dashboard.Tests.Access;
+using Wobble.Results.Domain;
+using Wobble.Results.Experiments;
+using Wobble.Tests.Support;
+
+namespace Wobble.Dashboard.Tests.Api;
+
+public sealed class ExperimentsApiTests : IAsyncLifetime
+{
+    private readonly DashboardHost _host = new();
+
+    public async ValueTask InitializeAsync()
+    {
+        await _host.InitializeAsync();
+        await _host.AddRunnerAsync();
+    }
+
+    public ValueTask DisposeAsync() => _host.DisposeAsync();
+
+    [Fact]
+    public async Task One_is_made_read_signed_out_paused_resumed_and_cancelled()
+    {
+        using var client = _host.WithToken();
+
+        using var answer = await client.PostAsync("/api/experiments", BadInputTests.Json("""{"targets":["uwsgi-http/bottle","uvicorn/starlette"],"repetitions":3,"for":"10s","seed":7,"headline":"throughput"}"""));
+
+        Assert.Equal(HttpStatusCode.Created, answer.StatusCode);
+        var made = await ReadAsync(answer);
+        string slug = (string)made["slug"]!;
+        Assert.Equal($"/api/experiments/{slug}", answer.Headers.Location?.OriginalString);
+        Assert.Equal(("compare", "running", 6, "2 minutes", 96), ((string)made["kind"]!, (string)made["state"]!, (int)made["runs_expected"]!, (string)made["takes"]!, (double)made["takes_s"]!));
+
+        var read = await GetAsync(_host.SignedOut(), $"/api/experiments/{slug}");
+        Assert.Equal(("running", 7, "throughput", 0, 6), ((string)read["state"]!, (long)read["seed"]!, (string)read["headline"]!, (int)read["progress"]!["ended"]!, (int)read["progress"]!["expected"]!));
+        Assert.Equal(["uwsgi-http/bottle", "uvicorn/starlette"], read["rows"]!.AsArray().Select(r => (string)r!["name"]!));
+        Assert.NotNull((string?)read["progress"]!["current_run"]);
+
+        Assert.Equal("paused", (string)(await PostAsync(client, $"/api/experiments/{slug}/pause"))["state"]!);
+        Assert.Contains("is paused", (await BadInputTests.ProblemOf(await client.PostAsync($"/api/experiments/{slug}/pause", null), HttpStatusCode.Conflict)).Detail, StringComparison.Ordinal);
+        Assert.Equal("running", (string)(await PostAsync(client, $"/api/experiments/{slug}/resume"))["state"]!);
+        Assert.Equal("cancelled", (string)(await PostAsync(client, $"/api/experiments/{slug}/cancel"))["state"]!);
+        Assert.Equal(HttpStatusCode.Conflict, (await client.PostAsync($"/api/experiments/{slug}/cancel", null)).StatusCode);
+        Assert.Equal(slug, (string)(await GetAsync(client, "/api/experiments"))["experiments"]![0]!["slug"]!);
+    }
+
+    [Fact]
+    public async Task Its_answer_has_the_names_of_the_command_line()
+    {
+        var experiment = await TwoAsync();
+
+        var read = await GetAsync(_host.SignedOut(), $"/api/experiments/{experiment}");
+
+        var row = read["rows"]![0]!.AsObject();
+        string[] names = ["name", "target", "class", "workers", "runs", "reason", "p50", "p90", "p99", "p99_9", "throughput", "wobble", "rank_low", "rank_high", "letters"];
+        Assert.All(names, name => Assert.True(row.ContainsKey(name), name));
+        Assert.Equal(["value", "low", "high", "each"], row["p99"]!.AsObject().Select(m => m.Key));
+        Assert.Equal(5, (int)row["runs"]!);
+        var ratio = read["ratios"]!.AsArray().Single(r => (string)r!["metric"]! == "p99")!.AsObject();
+        Assert.Equal(["a", "b", "metric", "value", "low", "high", "p", "verdict", "sentence"], ratio.Select(m => m.Key));
+        Assert.Equal(("uvicorn/starlette", "uwsgi-http/bottle", "differs"), ((string)ratio["a"]!, (string)ratio["b"]!, (string)ratio["verdict"]!));
+        Assert.Equal(10, read["all_runs"]!.AsArray().Count);
+        Assert.Equal(0, (double)read["progress"]!["to_go_s"]!);
+    }
+
+    [Fact]
+    public async Task It_is_taken_as_tables_and_as_one_file_that_loads_nothing()
+    {
+        var experiment = await TwoAsync();
+        using var client = _host.SignedOut();
+
+        string[] rows = (await client.GetStringAsync($"/api/experiments/{experiment}.csv")).Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
+        string ratios = await client.GetStringAsync($"/api/experiments/{experiment}.csv?table=ratios");
+        string runs = await client.GetStringAsync($"/api/experiments/{experiment}.csv?table=runs");
+        using var answer = await client.GetAsync(new Uri($"/api/experiments/{experiment}.html", UriKind.Relative));
+        string html = await answer.Content.ReadAsStringAsync();
+
+        Assert.Equal(3, rows.Length);
+        Assert.StartsWith("name,target,class,workers,runs,discarded,reason,rank_low,rank_high,letters,p50_ms,p50_ms_low", rows[0], StringComparison.Ordinal);
+        Assert.All(rows, row => Assert.Equal(rows[0].Count(c => c == ','), row.Count(c => c == ',')));
+        Assert.Contains("p99,uvicorn/starlette,uwsgi-http/bottle,", ratios, StringComparison.Ordinal);
+        Assert.Equal(11, runs.Split("\r\n", StringSplitOptions.RemoveEmptyEntries).Length);
+        Assert.Contains("attachment", answer.Content.Headers.ContentDisposition!.ToString(), StringComparison.Ordinal);
+        Assert.Contains("uvicorn/starlette&#x27;s p99 is", html, StringComparison.Ordinal);
+        Assert.Contains($"/x/{experiment}", html, StringComparison.Ordinal);
+        Assert.DoesNotContain("<script", html, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotMatch("src=\"|<link|@import|url\\(", html);
+        Assert.Equal("table: tables is not allowed; rows, ratios, runs", (await BadInputTests.ProblemOf(await client.GetAsync(new Uri($"/api/experiments/{experiment}.csv?table=tables", UriKind.Relative)), HttpStatusCode.BadRequest)).Detail);
+    }
+
+    [Fact]
+    public async Task Rounds_are_added_within_the_limit_and_make_intervals_wider()
+    {
+        var experiment = await TwoAsync();
+        using var client = _host.WithToken();
+
+        var tooMany = await client.PostAsync($"/api/experiments/{experiment}/rounds", BadInputTests.Json("""{"rounds":96}"""));
+        using var added = await client.PostAsync($"/api/experiments/{experiment}/rounds", BadInputTests.Json("{}"));
+
+        Assert.Equal("rounds: 96 is not allowed; 1 to 95: it has 5, and 100 is the most", (await BadInputTests.ProblemOf(tooMany, HttpStatusCode.BadRequest)).Detail);
+        Assert.Equal("running", (string)(await ReadAsync(added))["state"]!);
+        var read = await GetAsync(client, $"/api/experiments/{experiment}");
+        Assert.Equal((10, .978), ((int)read["repetitions"]!, (double)read["confidence"]!));
+    }
+
+    [Fact]
+    public async Task The_article_keeps_what_can_not_run_with_its_reason()
+    {
+        using var client = _host.WithToken();
+        var catalogue = SamplePlans.Catalogue with { Article = [.. SamplePlans.Catalogue.Article, new ArticleRow("gunicorn-meinheld/bottle", 16, 17, 32, 5_780)] };
+        await _host.AddRunnerAsync("bench-1", catalogue);
+
+        var made = await PostAsync(client, "/api/experiments", """{"kind":"article","workers":"published","repetitions":2}""");
+
+        var read = await GetAsync(client, $"/api/experiments/{made["slug"]}");
+        var missing = read["rows"]!.AsArray().Single(r => (string)r!["name"]! == "gunicorn-meinheld/bottle")!;
+        Assert.Equal(0, (int)missing["runs"]!);
+        Assert.StartsWith("not installed, because", (string)missing["reason"]!, StringComparison.Ordinal);
+        Assert.Equal(32, (double)missing["published"]!["p99_ms"]!);
+        Assert.Equal(16, (int)read["rows"]!.AsArray().Single(r => (string)r!["name"]! == "uwsgi-http/bottle")!["workers"]!);
+        Assert.Equal(4, (int)made["runs_expected"]!);
+    }
+
+    [Fact]
+    public async Task A_search_for_workers_and_one_for_a_rate_answer_their_curves()
+    {
+        var experiments = new StoredExperiments(_host.Database);
+        var tune = await experiments.PlayAsync(Making.Tune("uwsgi-http/bottle", new Definition { Target = "" }, SamplePlans.Catalogue, 1), next => (20, 1_000 * Math.Min(4, next.Definition.Workers!.Value) - next.Definition.Workers.Value));
+        var capacity = await experiments.PlayAsync(Making.CapacityOf(["uwsgi-http/bottle"], new Definition { Target = "" }, SamplePlans.Catalogue, 50, 1), next => next.Definition.Rate is { } rate ? (50 * Math.Pow(rate / 900, 3), rate) : (40, 1_000));
+
+        var tuned = (await GetAsync(_host.SignedOut(), $"/api/experiments/{tune.Slug}"))["tunings"]![0]!;
+        var found = (await GetAsync(_host.SignedOut(), $"/api/experiments/{capacity.Slug}"))["capacities"]![0]!;
+
+        Assert.Equal(4, (int)tuned["workers"]!);
+        Assert.Equal(.8 * 1, (double)tuned["steps"]![0]!["target_cores"]! / (double)tuned["steps"]![0]!["all_cores"]!, 2);
+        Assert.InRange((double)found["value"]!, 890, 910);
+        Assert.True((double)found["assured"]! <= (double)found["value"]!);
+        Assert.Equal(12, found["steps"]!.AsArray().Count);
+    }
+
+    [Theory]
+    [InlineData("""{}""", "kind: nothing is not allowed; article, compare, tune, capacity")]
+    [InlineData("""{"kind":"compare"}""", "targets: nothing is not allowed; at least one target, the reference first; one twice is an A/A")]
+    [InlineData("""{"targets":[]}""", "targets: [] is not allowed; at least one")]
+    [InlineData("""{"targets":["uwsgi-http/bottle"],"repetitions":0}""", "repetitions: 0 is not allowed; 1 to 100")]
+    [InlineData("""{"targets":["uwsgi-http/bottle"],"repetitions":10000}""", "repetitions: 10000 is not allowed; 1 to 100; it would take 44 h 26 min")]
+    [InlineData("""{"rows":[{"name":"a","target":"uwsgi-http/bottle"},{"name":"a","target":"uwsgi-http/flask"}]}""", "rows.name: a is not allowed; a name of its own for each configuration (an A/A is told apart by #1 and #2)")]
+    [InlineData("""{"rows":[{"name":"a","target":"uwsgi-http/bottle","workers":"many"}]}""", "rows[0].workers: \"many\" is not allowed; a whole number, 1 to 256")]
+    [InlineData("""{"rows":[{"name":"","target":"uwsgi-http/bottle"}]}""", "rows[0].name: \"\" is not allowed; a text of its own")]
+    [InlineData("""{"rows":["uwsgi-http/bottle"]}""", "rows[0]: \"uwsgi-http/bottle\" is not allowed; an object: name, target and what else differs")]
+    [InlineData("""{"kind":"tune","targets":["uwsgi-http/bottle","uwsgi-http/flask"]}""", "targets: uwsgi-http/bottle, uwsgi-http/flask is not allowed; one target")]
+    [InlineData("""{"kind":"capacity","targets":["uwsgi-http/bottle"],"objective":"fast"}""", "objective: fast is not allowed; a duration above 0, such as 50ms")]
+    [InlineData("""{"kind":"article","targets":["uwsgi-http/bottle"]}""", "targets: uwsgi-http/bottle is not allowed; none: the article has its own")]
+    [InlineData("""{"targets":["uwsgi-http/bottle"],"headline":"p98"}""", "headline: p98 is not allowed; p50, p90, p99, p99_9, throughput, wobble")]
+    [InlineData("""{"targets":["nginx/php"]}""", "nginx/php: target: nginx/php is not allowed; a server and an app")]
+    [InlineData("""{"targets":["uwsgi-http/bottle"],"options":{"drvier":"x"}}""", "uwsgi-http/bottle: options.drvier: x is not allowed; uwsgi-http/bottle has driver, pool")]
+    [InlineData("""{"targets":["uwsgi-http/bottle"],"runner":"nobody"}""", "runner: nobody is not allowed; one of bench-1")]
+    [InlineData("""{"targets":["uwsgi-http/bottle"],"target_s":1}""", "target_s: 1 is not allowed; there is no such field")]
+    public async Task What_is_wrong_is_named_by_field_value_and_what_is_allowed(string body, string detail)
+    {
+        using var client = _host.WithToken();
+
+        using var answer = await client.PostAsync("/api/experiments", BadInputTests.Json(body));
+
+        Assert.StartsWith(detail, (await BadInputTests.ProblemOf(answer, HttpStatusCode.BadRequest)).Detail, StringComparison.Ordinal);
+        Assert.Empty(_host.Jobs.Queued);
+    }
+
+    [Fact]
+    public async Task Configurations_of_one_target_are_told_apart_by_their_names_and_share_the_rest()
+    {
+        using var client = _host.WithToken();
+
+        var made = await PostAsync(client, "/api/experiments", """{"rows":[{"name":"as it is","target":"uvicorn/starlette"},{"name":"asyncpg","target":"uvicorn/starlette","options":{"driver":"asyncpg"}}],"workload":"mixed","for":"5s","repetitions":2}""");
+
+        await using var db = _host.Database.CreateDbContext();
+        var definition = Results.Jobs.ExperimentQueue.Read(db.Experiments.Single(e => e.Slug == (string)made["slug"]!))!;
+        Assert.Equal([("as it is", "mixed", 0), ("asyncpg", "mixed", 1)], definition.Rows.Select(r => (r.Name, r.Definition.Workload, r.Definition.Options.Count)));
+        Assert.Equal("How do as it is, asyncpg differ?", definition.Question);
+    }
+
+    private async Task<string> TwoAsync()
+    {
+        double[] noise = [1, 1.05, .96, 1.02, .99];
+        var definition = Making.Compare(["uwsgi-http/bottle", "uvicorn/starlette"], new Definition { Target = "" }, SamplePlans.Catalogue, 5, 1);
+        return (await new StoredExperiments(_host.Database).PlayAsync(definition, next => ((next.Row == 0 ? 26 : 75) * noise[(next.Round + next.Row) % 5], 5_000 * noise[next.Round - 1]))).Slug;
+    }
+
+    private static async Task<JsonObject> PostAsync(HttpClient client, string path, string? body = null)
+    {
+        using var answer = await client.PostAsync(path, body is null ? null : BadInputTests.Json(body));
+        Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
+        return await ReadAsync(answer);
+    }
+
+    private static async Task<JsonObject> GetAsync(HttpClient client, string path) => JsonNode.Parse(await client.GetStringAsync(path))!.AsObject();
+
+    private static async Task<JsonObject> ReadAsync(HttpResponseMessage answer) => JsonNode.Parse(await answer.Content.ReadAsStringAsync())!.AsObject();
+}
