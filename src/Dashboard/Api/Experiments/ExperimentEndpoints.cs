@@ -76,7 +76,7 @@ internal static class ExperimentEndpoints
 
     private static async Task<ExperimentShown?> ShownAsync(string slug, ExperimentQueries queries, CancellationToken cancel) => Slug.IsValid(slug) ? await queries.BySlug(slug, cancel) : null;
 
-    private static IResult File(HttpContext context, ExperimentShown shown, string ending, string type, Func<TextWriter, Task> write)
+    private static Microsoft.AspNetCore.Http.HttpResults.PushStreamHttpResult File(HttpContext context, ExperimentShown shown, string ending, string type, Func<TextWriter, Task> write)
     {
         // Results grow while it runs, and rounds may be added later: ask each time.
         context.Response.Headers.CacheControl = "no-cache, private";
