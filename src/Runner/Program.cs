@@ -16,4 +16,7 @@ var root = new RootCommand("Wobble builds a web stack, loads it, and says how su
     UpCommand.Create(),
 };
 // Each command bounds its own end after Ctrl-C or SIGTERM; the two seconds of the library's default would cut a stack's orderly stop short.
-return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromMinutes(1) });
+var parsed = root.Parse(args);
+int code = await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromMinutes(1) });
+// The library answers 1 to what it can't read, which here says that Wobble itself failed.
+return parsed.Errors.Count > 0 && code == ExitCodes.Error ? ExitCodes.BadInput : code;

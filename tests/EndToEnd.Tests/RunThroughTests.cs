@@ -86,4 +86,17 @@ public sealed class RunThroughTests(Product product)
 
         Assert.Equal("cancelled", (await product.EndOfAsync(slug)).GetProperty("state").GetString());
     }
+
+    [Fact]
+    public async Task Each_run_says_which_priority_its_generator_had_and_root_gives_the_highest()
+    {
+        var run = await product.RunAsync(Short);
+
+        string priority = run.GetProperty("generator").GetProperty("priority").GetString()!;
+        Assert.Matches("^(fifo 1|nice -[0-9]+|normal)(, core [0-9]+)?", priority);
+        // Bit 23 of the effective capabilities, CAP_SYS_NICE: with it root may give any thread real-time priority.
+        string capabilities = File.ReadLines("/proc/self/status").First(l => l.StartsWith("CapEff:", StringComparison.Ordinal)).Split('\t')[1];
+        bool mayGive = Environment.IsPrivilegedProcess && (Convert.ToUInt64(capabilities, 16) >> 23 & 1) == 1;
+        if (mayGive) Assert.StartsWith("fifo 1", priority, StringComparison.Ordinal);
+    }
 }

@@ -107,7 +107,13 @@ public static class DefinitionRules
     private static void CheckStages(Definition definition, Action<string, object?, string> add)
     {
         if (definition.Stages is null) return;
-        if (!LoadStage.TryParse(definition.Stages, out _, out string? wrong)) add("stages", definition.Stages, wrong!);
+        if (!LoadStage.TryParse(definition.Stages, out var stages, out string? wrong)) add("stages", definition.Stages, wrong!);
+        // A definition that was completed holds the most of its stages.
+        else if (definition.Connections is { } beside && LoadStage.MostConnections(stages) is { } most && beside != most)
+        {
+            var error = LoadStage.BesideStages(beside, definition.Stages);
+            add(error.Field, error.Value, error.Allowed);
+        }
         if (definition.Rate is not null || definition.For is not null || definition.Requests is not null)
             add("stages", definition.Stages, "stages say rate and duration themselves: leave out rate, for and requests");
     }

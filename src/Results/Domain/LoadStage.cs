@@ -11,6 +11,13 @@ public sealed record LoadStage([property: System.Text.Json.Serialization.JsonCon
     /// <summary>What stages look like, for error messages.</summary>
     public const string Allowed = "stages such as 10s@500/s,10s@1000/s (rates) or 10s@50,10s@100 (connections), one kind only, whole seconds, at most 100";
 
+    /// <summary>The most connections of stages of a closed loop; null for rates, and for no stages.</summary>
+    public static int? MostConnections(IReadOnlyList<LoadStage> stages) => stages.Max(s => s.Connections);
+
+    /// <summary>What is wrong with connections beside stages that say connections themselves.</summary>
+    public static FieldError BesideStages(int connections, string stages) =>
+        new("connections", connections.ToString(CultureInfo.InvariantCulture), $"the stages {stages} say the connections themselves: leave connections out");
+
     /// <summary>Reads stages. On failure <paramref name="wrong"/> says what is wrong and what is allowed.</summary>
     public static bool TryParse(string text, out IReadOnlyList<LoadStage> stages, out string? wrong)
     {

@@ -1,11 +1,15 @@
+using System.Text.Json.Serialization;
+
 namespace Wobble.Results.Domain;
 
 /// <summary>The result of one run, with the names that <c>--json</c> prints and the API answers. Good answers of the measured time only, unless a member says otherwise.</summary>
 public sealed record RunResult
 {
-    /// <summary>Null for <c>wobble load</c>.</summary>
+    /// <summary>Left out for <c>wobble load</c>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Target { get; init; }
-    /// <summary>Null for <c>wobble load</c>.</summary>
+    /// <summary>Left out for <c>wobble load</c>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? Workers { get; init; }
     /// <summary>Connections of the load.</summary>
     public required int Connections { get; init; }
@@ -33,16 +37,19 @@ public sealed record RunResult
     public IReadOnlyList<KindResult> Kinds { get; init; } = [];
     /// <summary>Each stage by itself; empty when there is one.</summary>
     public IReadOnlyList<StageResult> Stages { get; init; } = [];
-    /// <summary>CPU and memory of each component over the measurement; null for <c>wobble load</c>.</summary>
+    /// <summary>CPU and memory of each component over the measurement; left out for <c>wobble load</c>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<ComponentCost>? Components { get; init; }
     /// <summary>The machine as it was found.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public RunEnvironment? Environment { get; init; }
-    /// <summary>The plan; null for <c>wobble load</c>.</summary>
+    /// <summary>The plan; left out for <c>wobble load</c>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public Plan? Plan { get; init; }
 }
 
 /// <summary>Latencies in ms. A percentile that the data can't show (fewer than 10 expected exceedances) is null.</summary>
-public sealed record Latencies(double? Min, double? P50, double? P75, double? P90, double? P95, double? P99, [property: System.Text.Json.Serialization.JsonPropertyName("p99_9")] double? P999, double? Max, double? Mean);
+public sealed record Latencies(double? Min, double? P50, double? P75, double? P90, double? P95, double? P99, [property: JsonPropertyName("p99_9")] double? P999, double? Max, double? Mean);
 
 /// <summary>One kind of request.</summary>
 public sealed record KindResult(string Kind, long Requests, double Throughput, Latencies LatencyMs, IReadOnlyDictionary<string, long> Errors);

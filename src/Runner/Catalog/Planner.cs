@@ -66,7 +66,7 @@ internal static class Planner
 
     /// <summary>A closed loop in stages says its connections there.</summary>
     private static int? MostOfStages(Definition definition) =>
-        StagesOf(definition).Max(s => s.Connections);
+        LoadStage.MostConnections(StagesOf(definition));
 
     private static IReadOnlyList<LoadStage> StagesOf(Definition definition) =>
         definition.Stages is not { } text ? [] : LoadStage.TryParse(text, out var stages, out _) ? stages : throw Unchecked();

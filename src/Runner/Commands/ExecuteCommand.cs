@@ -46,20 +46,24 @@ internal static class ExecuteCommand
         var order = JsonSerializer.Deserialize<InsideOrder>(await lines.ReadAsync(), WobbleJson.Options)!;
         using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, c => Cancel(c, cancel));
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, c => Cancel(c, cancel));
-        _ = ObeyAsync(lines, cancel);
+        var priorityGiven = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _ = ObeyAsync(lines, priorityGiven, cancel);
 
         await using var writer = new FactWriter(Console.OpenStandardOutput());
         await using var broken = writer.Broken.Register(cancel.Cancel);
         var build = RunnerBuild.Current;
-        var end = await new InsideExecution(order, writer, [.. build.Command(build.Folder), "generate"], cancel.Token).RunAsync();
+        var end = await new InsideExecution(order, writer, [.. build.Command(build.Folder), "generate"], priorityGiven.Task, cancel.Token).RunAsync();
         return CodeOf(end.State);
     }
 
     // A cancel, or the end of the launcher: either way the run is to end.
-    private static async Task ObeyAsync(System.Threading.Channels.ChannelReader<string> lines, CancellationTokenSource cancel)
+    private static async Task ObeyAsync(System.Threading.Channels.ChannelReader<string> lines, TaskCompletionSource priorityGiven, CancellationTokenSource cancel)
     {
         await foreach (string line in lines.ReadAllAsync())
-            if (line == InsideOrder.Cancel) break;
+        {
+            if (line == InsideOrder.PriorityGiven) priorityGiven.TrySetResult();
+            else if (line == InsideOrder.Cancel) break;
+        }
         await cancel.CancelAsync();
     }
 

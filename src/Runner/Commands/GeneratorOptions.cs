@@ -15,6 +15,7 @@ internal sealed record GeneratorChoice
     public string Priority { get; init; } = "highest";
     public TimeSpan? Deadline { get; init; }
     public long? Seed { get; init; }
+    public int? MaxWaiting { get; init; }
     public string? UnixSocket { get; init; }
     public string Method { get; init; } = "GET";
     public string? Body { get; init; }
@@ -45,6 +46,7 @@ internal sealed class GeneratorOptions
     private readonly Option<string> priority = new("--priority") { HelpName = "PRIORITY", DefaultValueFactory = _ => "highest", Description = "highest that it may have, or normal." };
     private readonly Option<string?> deadline = new("--deadline") { HelpName = "TIME", Description = "A request without its whole answer by then failed (default 10s)." };
     private readonly Option<string?> seed = new("--seed") { HelpName = "N", Description = "Seed of random keys, mix and schedule (default 1)." };
+    private readonly Option<string?> maxWaiting = new("--max-waiting") { HelpName = "N", Description = "Open loop: requests that may wait for a connection (default 100,000); further ones are dropped, and counted." };
     private readonly Option<string?> unixSocket = new("--unix-socket") { HelpName = "PATH", Description = "Connect to this unix socket; the URL gives host header and path." };
     private readonly Option<string[]> headers = new("--header", "-H") { HelpName = "'NAME: VALUE'", Description = "A header of each request. May be given several times." };
     private readonly Option<string> method = new("--method", "-X") { HelpName = "METHOD", DefaultValueFactory = _ => "GET", Description = "GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS." };
@@ -53,7 +55,7 @@ internal sealed class GeneratorOptions
 
     public void AddTo(Command command)
     {
-        foreach (Option option in (Option[])[threads, engine, schedule, priority, deadline, seed, unixSocket, headers, method, body, file]) command.Add(option);
+        foreach (Option option in (Option[])[threads, engine, schedule, priority, deadline, seed, maxWaiting, unixSocket, headers, method, body, file]) command.Add(option);
     }
 
     public GeneratorChoice Read(ParseResult parsed, List<FieldError> errors)
@@ -69,6 +71,7 @@ internal sealed class GeneratorOptions
             Priority = parsed.GetValue(priority)!,
             Deadline = LoadOptions.Time("deadline", parsed.GetValue(deadline), errors),
             Seed = LoadOptions.Whole("seed", parsed.GetValue(seed), long.MaxValue, errors),
+            MaxWaiting = (int?)LoadOptions.Whole("max_waiting", parsed.GetValue(maxWaiting), LoadRules.MostWaiting, errors),
             UnixSocket = parsed.GetValue(unixSocket),
             Method = parsed.GetValue(method)!.ToUpperInvariant(),
             Body = bodyText,

@@ -12,6 +12,7 @@ namespace Wobble.Runner.Commands;
 /// <summary><c>wobble load URL</c>: the generator by itself.</summary>
 internal static class LoadCommand
 {
+    private const int DefaultMaxWaiting = 100_000;
     private static readonly TimeSpan DefaultDeadline = TimeSpan.FromSeconds(10);
 
     public static Command Create()
@@ -42,6 +43,7 @@ internal static class LoadCommand
         {
             if (!LoadStage.TryParse(text, out stages, out string? wrong)) errors.Add(new FieldError("stages", text, wrong!));
             if (choice.Rate is not null || choice.For is not null || choice.Requests is not null) errors.Add(new FieldError("stages", text, "stages say rate and duration themselves: leave out rate, for and requests"));
+            else if (choice.Connections is { } beside && LoadStage.MostConnections(stages) is not null) errors.Add(LoadStage.BesideStages(beside, text));
         }
         var target = LoadTarget.Parse(url, own.UnixSocket, errors);
         if (target is null || errors.Count > 0) return null;
@@ -70,6 +72,7 @@ internal static class LoadCommand
             For = stages.Count > 0 ? TimeSpan.FromTicks(stages.Sum(s => s.For.Ticks)) : choice.Requests is null ? choice.For ?? Defaults.For : null,
             Count = choice.Requests,
             Deadline = own.Deadline ?? DefaultDeadline,
+            MaxWaiting = own.MaxWaiting ?? DefaultMaxWaiting,
             Threads = own.Threads ?? 1,
             Engine = own.Engine,
             Priority = own.Priority,

@@ -66,8 +66,10 @@ internal sealed class ExecutionLauncher(string? lockPath = null)
         using var sandbox = await SandboxProcess.StartAsync(command, environment);
         try
         {
-            sandbox.WriteLine(JsonSerializer.Serialize(new InsideOrder(plan, EnvironmentReader.Read(plan.Versions, plan.Wobble, noSandbox, user)), WobbleJson.Options));
-            return await FollowAsync(plan, sandbox, limit, onFact, cancel);
+            var giver = PriorityGiver.Can(plan.Load) ? new PriorityGiver(sandbox.Pid) : null;
+            var order = new InsideOrder(plan, EnvironmentReader.Read(plan.Versions, plan.Wobble, noSandbox, user)) { GivesPriority = giver is not null };
+            sandbox.WriteLine(JsonSerializer.Serialize(order, WobbleJson.Options));
+            return await FollowAsync(plan, sandbox, giver, limit, onFact, cancel);
         }
         finally
         {
@@ -79,7 +81,7 @@ internal sealed class ExecutionLauncher(string? lockPath = null)
     }
 
     /// <summary>Passes facts on until the sandbox's end, which comes by itself, after a cancel, or by force at the deadline.</summary>
-    private static async Task<EndFact> FollowAsync(Plan plan, SandboxProcess sandbox, TimeSpan limit, Func<Fact, ValueTask> onFact, CancellationToken cancel)
+    private static async Task<EndFact> FollowAsync(Plan plan, SandboxProcess sandbox, PriorityGiver? giver, TimeSpan limit, Func<Fact, ValueTask> onFact, CancellationToken cancel)
     {
         using var over = new CancellationTokenSource(limit);
         using var forced = new CancellationTokenSource();
@@ -95,6 +97,7 @@ internal sealed class ExecutionLauncher(string? lockPath = null)
         await foreach (string line in sandbox.Lines.ReadAllAsync(CancellationToken.None))
         {
             if (!Fact.TryParse(line, out var fact)) continue;
+            if (giver?.Notice(fact!) == true) sandbox.WriteLine(InsideOrder.PriorityGiven);
             if (fact is EndFact last) end = last;
             else if (end is null) await onFact(fact!);
         }

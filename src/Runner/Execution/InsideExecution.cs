@@ -9,10 +9,12 @@ namespace Wobble.Runner.Execution;
 /// The Execution proper, inside the sandbox: seeds the cluster when it must, starts the stack, checks its answers, loads it, stops it, and tells it all in
 /// facts. A generic interpreter of plans: it knows no server by name. Never throws; the end is always told.
 /// </summary>
-internal sealed class InsideExecution(InsideOrder order, FactWriter facts, IReadOnlyList<string> generatorCommand, CancellationToken cancel)
+internal sealed class InsideExecution(InsideOrder order, FactWriter facts, IReadOnlyList<string> generatorCommand, Task priorityGiven, CancellationToken cancel)
 {
     private static readonly TimeSpan ClusterFree = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan GeneratorReady = TimeSpan.FromSeconds(20);
+    // The launcher answers within some ms; without its answer the load begins all the same, and says which priority it had.
+    private static readonly TimeSpan PriorityWithin = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LogPiece = TimeSpan.FromSeconds(1);
 
     private readonly Plan _plan = order.Plan.Layout.Sandboxed ? order.Plan : Marked(order.Plan);
@@ -82,6 +84,7 @@ internal sealed class InsideExecution(InsideOrder order, FactWriter facts, IRead
         if (await Task.WhenAny(check, stack.FellOver) != check) throw new StackException($"Fell over {_clock.When()}: {await stack.FellOver}.");
         await facts.AddAsync(new EventFact("wobble", EventKinds.Checked, await check));
         foreach (var said in await _generator.WaitUntilReadyAsync(GeneratorReady, cancel)) await facts.AddAsync(said);
+        if (order.GivesPriority) await Task.WhenAny(priorityGiven, Task.Delay(PriorityWithin, cancel));
         return await new LoadPhase(_plan, _generator, stack, facts, _clock).RunAsync(cancel);
     }
 

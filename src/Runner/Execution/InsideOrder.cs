@@ -7,4 +7,9 @@ internal sealed record InsideOrder(Plan Plan, RunEnvironment Environment)
 {
     /// <summary>A later line that asks for the end; so does the end of the input, when the launcher died.</summary>
     public const string Cancel = "cancel";
+    /// <summary>A later line: the generator, which was ready, has been given priority from outside. Awaited before the load when <see cref="GivesPriority"/>.</summary>
+    public const string PriorityGiven = "priority given";
+
+    /// <summary>True: the launcher gives the generator's hot threads their priority.</summary>
+    public bool GivesPriority { get; init; }
 }

@@ -45,10 +45,11 @@ internal sealed class Generator(TextReader input, TextWriter output)
         LoadRules.RequireFiles(plan);
         var choice = EngineChoice.For(plan);
         WarmUp.Run(plan, choice);
+        using var made = new LoadSession(plan, choice, facts.Write);
+        made.Prepare();
         facts.Write(new EventFact(Component, EventKinds.Ready, "ready to load"));
         if (!WaitForGo()) return new EndFact { State = RunState.Cancelled };
 
-        using var made = new LoadSession(plan, choice, facts.Write);
         lock (mutex)
         {
             session = made;

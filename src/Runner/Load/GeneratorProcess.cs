@@ -19,6 +19,9 @@ internal sealed class GeneratorProcess : IDisposable
         process.StandardInput.Flush();
     }
 
+    /// <summary>Its process.</summary>
+    public int Id => process.Id;
+
     /// <summary>Its facts, to the last; it gets its <c>go</c> when it is ready. A generator that dies without an end gets one here.</summary>
     public IEnumerable<Fact> Facts()
     {

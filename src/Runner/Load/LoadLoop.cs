@@ -95,6 +95,8 @@ internal sealed unsafe class LoadLoop : IDisposable
     /// <summary>The whole load, from <paramref name="start"/> on. Runs on the hot thread.</summary>
     public void Run(long start)
     {
+        // Nothing is sent, and no clock runs, before the start: without a warm-up that would be counted.
+        while (Clock.Now() < start) Thread.SpinWait(1);
         self.Begin();
         phase = -1;
         boundary = phaseEnd = start;
@@ -338,6 +340,7 @@ internal sealed unsafe class LoadLoop : IDisposable
         if (++phase == phases.Count || isCancelled)
         {
             HasEnded = true;
+            self.End(at);
             ledger.Totals.End = at;
             ledger.Totals.InFlightAtEnd = inFlight;
             return;

@@ -8,6 +8,7 @@ internal static class LoadRules
 {
     public const int MaxThreads = 64;
     public const int MaxKinds = 100;
+    public const int MostWaiting = 10_000_000;
     private const long MostRequestMemory = 512L * 1024 * 1024;
     private static readonly TimeSpan MinDeadline = TimeSpan.FromMilliseconds(1), MaxDeadline = TimeSpan.FromMinutes(1);
     private static readonly string[] Methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
@@ -23,6 +24,7 @@ internal static class LoadRules
         if (plan.For is { } length && (length < DefinitionRules.MinFor || length > DefinitionRules.MaxFor)) Add("for", Duration.Format(length), "1s to 24h");
         if (plan.Count is < 1 or > DefinitionRules.MaxRequests) Add("requests", plan.Count, $"1 to {DefinitionRules.MaxRequests}");
         if (plan.Threads is < 1 or > MaxThreads) Add("threads", plan.Threads, $"1 to {MaxThreads}");
+        if (plan.MaxWaiting is < 1 or > MostWaiting) Add("max_waiting", plan.MaxWaiting, $"1 to {MostWaiting}");
         if (plan.Engine is not ("auto" or "io_uring" or "epoll")) Add("engine", plan.Engine, "auto, io_uring or epoll");
         if (plan.Schedule is not ("constant" or "poisson")) Add("schedule", plan.Schedule, "constant or poisson");
         if (plan.Priority is not ("highest" or LoadPlan.NormalPriority)) Add("priority", plan.Priority, "highest or normal");

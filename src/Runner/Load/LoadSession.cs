@@ -1,3 +1,4 @@
+using System.Globalization;
 using Wobble.Results.Domain;
 using Wobble.Results.Facts;
 
@@ -20,6 +21,12 @@ internal sealed class LoadSession : IDisposable
     private readonly Reporter reporter;
     private readonly bool isOpenLoop;
     private readonly EngineChoice choice;
+    private readonly CountdownEvent ready;
+    private readonly ManualResetEventSlim go = new();
+    private Thread[] threads = [];
+    private Thread? reporting;
+    private volatile Exception? failure;
+    private volatile bool isAbandoned;
     private DateTimeOffset startedAt;
     private long start;
 
@@ -31,10 +38,11 @@ internal sealed class LoadSession : IDisposable
         isOpenLoop = Timeline.IsOpenLoop(plan);
         var requests = new RequestSet(plan);
         var endpoint = Endpoint.Of(plan.Host, plan.Port);
-        int threads = Math.Min(plan.Threads, Timeline.MostConnections(plan));
-        var countDown = plan.Count is { } count ? new CountDown(count) : null;
-        loops = [.. Enumerable.Range(0, threads).Select(i => new LoadLoop(plan, requests, i, threads, countDown, c => choice.Make(c, endpoint, plan)))];
-        places = new string[threads];
+        int count = Math.Min(plan.Threads, Timeline.MostConnections(plan));
+        var countDown = plan.Count is { } most ? new CountDown(most) : null;
+        loops = [.. Enumerable.Range(0, count).Select(i => new LoadLoop(plan, requests, i, count, countDown, c => choice.Make(c, endpoint, plan)))];
+        places = new string[count];
+        ready = new CountdownEvent(count);
         reporter = new Reporter([.. loops.Select(l => l.Ledger)], requests.Kinds, isOpenLoop, OnSecond);
     }
 
@@ -44,47 +52,56 @@ internal sealed class LoadSession : IDisposable
         foreach (var loop in loops) loop.Cancel();
     }
 
+    /// <summary>Makes the hot threads, each in its place and waiting; from then on another may give them the priority that they can't take.</summary>
+    public void Prepare(bool placed = true)
+    {
+        var cores = HotThread.AllowedCores();
+        // The reporter is made first: a thread made by a hot one would share its core.
+        reporting = new Thread(reporter.Run) { IsBackground = true, Name = "reporter" };
+        reporting.Start();
+        threads = [.. loops.Select((loop, i) => new Thread(() => RunHot(loop, i, placed ? HotThread.CoreOf(i, loops.Length, cores) : null, placed && plan.Priority != LoadPlan.NormalPriority))
+        {
+            IsBackground = true,
+            Name = string.Create(CultureInfo.InvariantCulture, $"{HotThread.NamePrefix}{i}"),
+        })];
+        foreach (var thread in threads) thread.Start();
+        ready.Wait();
+    }
+
     /// <summary>Runs the load to its end and returns the totals.</summary>
     public LoadTotals Run(bool placed = true)
     {
-        Exception? failure = null;
-        using var ready = new CountdownEvent(loops.Length);
-        using var go = new ManualResetEventSlim();
-        var cores = HotThread.AllowedCores();
-        // The reporter is made first: a thread made by a hot one would share its core.
-        var reporting = new Thread(reporter.Run) { IsBackground = true, Name = "reporter" };
-        reporting.Start();
-        var threads = loops.Select((loop, i) => new Thread(() =>
-        {
-            try
-            {
-                places[i] = HotThread.Place(placed ? HotThread.CoreOf(i, loops.Length, cores) : null, placed && plan.Priority != LoadPlan.NormalPriority);
-                loop.Self.IsRealTime = places[i].StartsWith(HotThread.RealTime, StringComparison.Ordinal);
-                loop.Prepare();
-                ready.Signal();
-                go.Wait();
-                loop.Run(start);
-            }
-            catch (Exception e)
-            {
-                failure = e;
-                Cancel();
-                if (!go.IsSet) ready.Signal();
-            }
-        })
-        { IsBackground = true, Name = $"load {i}" }).ToList();
-        foreach (var thread in threads) thread.Start();
-        ready.Wait();
+        if (threads.Length == 0) Prepare(placed);
         start = Clock.Now() + StartInNs;
         startedAt = DateTimeOffset.UtcNow.AddMilliseconds(StartInNs / NsPerMs);
         emit(new PhaseFact(plan.Warmup > TimeSpan.Zero ? RunState.Warming : RunState.Measuring) { At = startedAt });
         go.Set();
         foreach (var thread in threads) thread.Join();
         reporter.Finish();
-        reporting.Join();
+        reporting!.Join();
         if (failure is not null) throw new InvalidOperationException($"The load generator failed: {failure.Message}", failure);
         WarnOfOddities();
         return Totals();
+    }
+
+    private void RunHot(LoadLoop loop, int thread, int? core, bool highest)
+    {
+        try
+        {
+            HotThread.Place(core, highest);
+            loop.Prepare();
+            ready.Signal();
+            go.Wait();
+            if (isAbandoned) return;
+            places[thread] = HotThread.Standing();
+            loop.Run(start);
+        }
+        catch (Exception e)
+        {
+            failure = e;
+            Cancel();
+            if (!go.IsSet) ready.Signal();
+        }
     }
 
     private void OnSecond(SampleFact sample, bool endsWarmup)
@@ -133,16 +150,29 @@ internal sealed class LoadSession : IDisposable
             Busy = wasMeasured && seconds > 0 ? all.Sum(t => t.ThreadCpuNs) / NsPerSecond / seconds / all.Count : 0,
             Engine = loops[0].Engine.Name,
             EngineReason = choice.Reason,
-            Priority = string.Join("; ", places.Select((place, i) => loops[i].Self.WasLowered ? $"{place} (normal from when it filled its core)" : place).Distinct()),
+            Priority = string.Join("; ", places.Select((place, i) => place + Lowered(loops[i].Self.LoweredNs)).Distinct()),
             Pauses = all.Sum(t => t.Pauses),
             LongestPauseMs = all.Max(t => t.LongestPause) / NsPerMs,
             MaxRssMb = System.Diagnostics.Process.GetCurrentProcess().PeakWorkingSet64 / (1024.0 * 1024),
         };
     }
 
+    private static string Lowered(long ns) => ns == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $" (normal for {ns / NsPerSecond:0.0} s, when it filled its core)");
+
     public void Dispose()
     {
+        if (!go.IsSet)
+        {
+            // Prepared, and never begun.
+            isAbandoned = true;
+            reporter.Finish();
+            go.Set();
+            foreach (var thread in threads) thread.Join();
+            reporting?.Join();
+        }
         foreach (var loop in loops) loop.Dispose();
         reporter.Dispose();
+        ready.Dispose();
+        go.Dispose();
     }
 }

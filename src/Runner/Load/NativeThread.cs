@@ -17,6 +17,12 @@ internal static unsafe partial class NativeThread
     [LibraryImport(C, EntryPoint = "sched_setscheduler")]
     public static partial int SetScheduler(int pid, int policy, int* priority);
 
+    [LibraryImport(C, EntryPoint = "sched_getscheduler")]
+    public static partial int GetScheduler(int pid);
+
+    [LibraryImport(C, EntryPoint = "getpriority")]
+    public static partial int GetPriority(int which, int who);
+
     [LibraryImport(C, EntryPoint = "sched_setaffinity")]
     public static partial int SetAffinity(int pid, nint length, byte* mask);
 

@@ -3,7 +3,7 @@ namespace Wobble.Runner.Load;
 /// <summary>
 /// The hot thread's look at itself: CPU time, time it waited for a core (which is what passes between an answer being readable and being read, beyond the
 /// wake-up itself), bytes allocated, and pauses above 1 ms with their cause. It reads the kernel's books once a second, and when a turn of the loop took
-/// suspiciously long. A real-time thread that fills its core is put back to normal before the kernel cuts it off.
+/// suspiciously long. A real-time thread that fills its core gives way for a moment before the kernel cuts it off (<see cref="CoreGuard"/>).
 /// </summary>
 internal sealed class SelfWatch(Ledger ledger) : IDisposable
 {
@@ -11,33 +11,31 @@ internal sealed class SelfWatch(Ledger ledger) : IDisposable
     // An event takes 3–40 µs (with one connection a request); a turn of many is work, not a pause.
     private const long WorkPerEventNs = 40_000;
     private const double LeftToSpin = 0.8;
-    // The kernel stops real-time threads for 50 ms of each second when they leave nothing to others (sched_rt_runtime_us 950,000).
-    private const double FilledCore = 0.9;
-    private const long GuardEveryNs = 100_000_000;
-    private const int GuardsToLower = 2;
 
+    private readonly CoreGuard guard = new();
     private ThreadClock? clock;
-    private long lastTurn, cpu, processCpu, runQueue, pauseRunQueue, allocated, gcPause, guardAt, guardCpu;
-    private int guards;
+    private long lastTurn, cpu, processCpu, runQueue, pauseRunQueue, allocated, gcPause, loweredAt;
 
     /// <summary>False when the thread had little of its core left in the last second: a spin would take that.</summary>
     public bool MaySpin { get; private set; } = true;
 
-    /// <summary>True for a thread with real-time priority.</summary>
-    public bool IsRealTime { get; set; }
+    /// <summary>True while the thread has real-time priority.</summary>
+    public bool IsRealTime { get; private set; }
 
-    /// <summary>True when it had real-time priority and lost it for filling its core.</summary>
-    public bool WasLowered { get; private set; }
+    /// <summary>How long it gave real-time priority up for filling its core, ns.</summary>
+    public long LoweredNs { get; private set; }
 
     public void Begin()
     {
         clock = new ThreadClock();
-        cpu = guardCpu = ThreadClock.CpuNs();
+        IsRealTime = HotThread.IsRealTime();
+        cpu = ThreadClock.CpuNs();
         processCpu = ThreadClock.ProcessCpuNs();
         runQueue = pauseRunQueue = clock.RunQueueNs();
         gcPause = GcPauseNs();
         allocated = GC.GetAllocatedBytesForCurrentThread();
-        lastTurn = guardAt = Clock.Now();
+        lastTurn = Clock.Now();
+        guard.Begin(lastTurn, cpu);
     }
 
     /// <summary>Called at the top of each turn.</summary>
@@ -50,7 +48,7 @@ internal sealed class SelfWatch(Ledger ledger) : IDisposable
         bool isLong = wokeAt - lastTurn > PauseNs || now - wokeAt > PauseNs;
         if (isLong && wokeAt > lastTurn) Look(now, wokeAt, events);
         lastTurn = now;
-        if (IsRealTime && now - guardAt > GuardEveryNs) Guard(now);
+        if ((IsRealTime || loweredAt > 0) && guard.IsDue(now)) Guard(now);
     }
 
     private void Look(long now, long wokeAt, int events)
@@ -69,14 +67,24 @@ internal sealed class SelfWatch(Ledger ledger) : IDisposable
 
     private void Guard(long now)
     {
-        long nowCpu = ThreadClock.CpuNs();
-        bool isFull = nowCpu - guardCpu > FilledCore * (now - guardAt);
-        guards = isFull ? guards + 1 : 0;
-        (guardAt, guardCpu) = (now, nowCpu);
-        if (guards < GuardsToLower) return;
-        HotThread.Lower();
-        IsRealTime = false;
-        WasLowered = true;
+        switch (guard.Look(now, ThreadClock.CpuNs()))
+        {
+            case GuardAct.Lower when IsRealTime:
+                HotThread.Lower();
+                IsRealTime = false;
+                loweredAt = now;
+                break;
+            case GuardAct.Raise when loweredAt > 0 && HotThread.Restore():
+                Restored(now);
+                break;
+        }
+    }
+
+    private void Restored(long now)
+    {
+        IsRealTime = true;
+        LoweredNs += now - loweredAt;
+        loweredAt = 0;
     }
 
     public void CloseSecond(Tally tally)
@@ -89,9 +97,20 @@ internal sealed class SelfWatch(Ledger ledger) : IDisposable
         tally.AllocatedBytes = nowAllocated - allocated;
         MaySpin = tally.ThreadCpuNs < LeftToSpin * (tally.End - tally.Start);
         (cpu, processCpu, runQueue, allocated) = (nowCpu, nowProcess, nowQueue, nowAllocated);
+        // What the thread may not take back itself, the launcher gives it again once a second.
+        bool isRealTime = HotThread.IsRealTime();
+        if (loweredAt > 0 && isRealTime) Restored(tally.End);
+        IsRealTime = isRealTime;
     }
 
     private static long GcPauseNs() => (long)GC.GetTotalPauseDuration().TotalNanoseconds;
+
+    /// <summary>After the load: what was still lowered counts to its end.</summary>
+    public void End(long now)
+    {
+        if (loweredAt > 0) LoweredNs += Math.Max(0, now - loweredAt);
+        loweredAt = 0;
+    }
 
     public void Dispose() => clock?.Dispose();
 }

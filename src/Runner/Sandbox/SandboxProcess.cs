@@ -25,6 +25,8 @@ internal sealed class SandboxProcess : IDisposable
         _drained = _pump.Add(process.Error!, Errors);
     }
 
+    /// <summary>Of the process that was started; the sandbox is below it.</summary>
+    public int Pid => _process.Pid;
     /// <summary>Its standard output; ends with it.</summary>
     public ChannelReader<string> Lines { get; }
     /// <summary>Its standard error.</summary>

@@ -1,0 +1,120 @@
+using System.Globalization;
+using HdrHistogram;
+using Wobble.Results.Domain;
+using Wobble.Results.Facts;
+using Wobble.Results.Statistics;
+using Wobble.Runner.Load;
+using Wobble.Tests.Support;
+
+namespace Wobble.Bench.Load;
+
+/// <summary>Every percentile beside what the server noted itself, or beside the arithmetic of its timetable, in closed and open loops, with both engines.</summary>
+internal static class Exactness
+{
+    private const double NsPerMs = 1e6;
+    private static readonly double[] Shown = [50, 75, 90, 95, 99, 99.9];
+    private static bool isFine;
+
+    public static int Run(string[] arguments)
+    {
+        int seconds = Spread.Argument(arguments, 0, 10);
+        isFine = true;
+        foreach (string engine in (string[])["io_uring", "epoll"])
+        {
+            var plan = Tools.Plan(0) with { Engine = engine, Priority = "highest", For = TimeSpan.FromSeconds(seconds), Warmup = TimeSpan.FromSeconds(1) };
+            Console.WriteLine($"{engine}; ms, ours / expected");
+            Console.WriteLine($"  {"",-52} {string.Join(' ', Shown.Select(p => $"{"p" + p.ToString(CultureInfo.InvariantCulture),-21}"))}");
+            Mix(plan);
+            Queue(plan);
+            Stalls(plan);
+            Overload(plan);
+        }
+        Console.WriteLine(isFine ? "all within their bounds" : "NOT all within their bounds");
+        return isFine ? 0 : 1;
+    }
+
+    /// <summary>A mix of fixed delays: each kind, and all together, against the server's notes.</summary>
+    private static void Mix(LoadPlan plan)
+    {
+        LoadRequest[] mix = [Delay(1, 70), Delay(5, 20), Delay(20, 8), Delay(100, 2)];
+        foreach (double? rate in (double?[])[null, 2_000])
+        {
+            using var server = new KnownServer(isBusy: true);
+            var facts = Load(plan with { Port = server.Port, Connections = rate is null ? 20 : 500, Requests = mix, Rate = rate }, server);
+            var seen = server.Seen();
+            string loop = rate is null ? "closed loop, 20 connections" : "open loop, 2,000/s";
+            Row($"{loop}: all", Kinds(facts, null), Merged(seen.Values), percent: 1, ms: 0.1);
+            foreach (var kind in mix) Row($"{loop}: {kind.Kind}", Kinds(facts, kind.Kind), seen[kind.Path], percent: 1, ms: 0.1);
+        }
+    }
+
+    /// <summary>A capacity limit of 2,000 a second, closed loop: ten connections share it.</summary>
+    private static void Queue(LoadPlan plan)
+    {
+        using var server = new KnownServer(isBusy: true);
+        var facts = Load(plan with { Port = server.Port, Connections = 10, Requests = [Work(500)] }, server);
+        Row("closed loop, capacity of 2,000/s, 10 connections", Kinds(facts, null), Merged(server.Seen().Values), percent: 1, ms: 0.1);
+    }
+
+    /// <summary>Nothing is answered for 200 ms of each second: a fifth of the requests waits for an even share of these, so p90 is 100 ms, p95 150, p99 190.</summary>
+    private static void Stalls(LoadPlan plan)
+    {
+        using var server = new KnownServer(isBusy: true, stallEvery: TimeSpan.FromSeconds(1), stallFor: TimeSpan.FromMilliseconds(200));
+        var facts = Load(plan with { Port = server.Port, Connections = 1_000, Rate = 2_000, Requests = [Delay(0, 1)] }, server);
+        Row("open loop, 2,000/s, stalls of 200 ms each second", Kinds(facts, null), p => p <= 80 ? null : 200 - ((100 - p) * 10), percent: 3, ms: 0);
+    }
+
+    /// <summary>A capacity of 2,000 a second and 3,000 offered: who is answered after t seconds has waited t/3, so latencies are even from 0 to a third of the time.</summary>
+    private static void Overload(LoadPlan plan)
+    {
+        using var server = new KnownServer(isBusy: true);
+        var facts = Load(plan with { Port = server.Port, Connections = 1_000, Rate = 3_000, Requests = [Work(500)], Warmup = TimeSpan.Zero, Deadline = TimeSpan.FromSeconds(30) }, server);
+        double most = plan.For!.Value.TotalMilliseconds / 3;
+        Row("open loop, 3,000/s at a capacity of 2,000/s", Kinds(facts, null), p => most * p / 100, percent: 1, ms: 0.1);
+    }
+
+    private static LoadRequest Delay(int ms, double weight) => new() { Kind = $"{ms} ms", Weight = weight, Path = $"/delay?us={ms * 1_000}" };
+
+    private static LoadRequest Work(int us) => new() { Kind = "work", Path = $"/work?us={us}" };
+
+    private static List<Fact> Load(LoadPlan plan, KnownServer server)
+    {
+        using var generator = new GeneratorProcess(plan);
+        var facts = new List<Fact>();
+        foreach (var fact in generator.Facts())
+        {
+            if (fact is PhaseFact { Phase: RunState.Measuring }) server.Forget();
+            facts.Add(fact);
+        }
+        var end = facts.OfType<EndFact>().Last();
+        if (end.State != RunState.Completed || end.Totals!.Errors.Count > 0) throw new InvalidOperationException(end.Reason ?? $"Errors: {string.Join(", ", end.Totals!.Errors)}");
+        return facts;
+    }
+
+    private static LongHistogram Kinds(List<Fact> facts, string? kind) =>
+        Histograms.Merge(facts.OfType<SampleFact>().Where(s => s.Stage > 0).SelectMany(s => s.Kinds).Where(k => kind is null || k.Kind == kind).Select(k => k.Latency));
+
+    private static LongHistogram Merged(IEnumerable<LongHistogram> histograms)
+    {
+        var all = Histograms.Create();
+        foreach (var one in histograms) all.Add(one);
+        return all;
+    }
+
+    private static void Row(string name, LongHistogram ours, LongHistogram theirs, double percent, double ms) =>
+        Row(name, ours, p => theirs.GetValueAtPercentile(p) / NsPerMs, percent, ms);
+
+    private static void Row(string name, LongHistogram ours, Func<double, double?> expected, double percent, double ms)
+    {
+        var cells = Shown.Select(p =>
+        {
+            double our = ours.GetValueAtPercentile(p) / NsPerMs;
+            // Fewer than ten requests above a percentile say nothing of it.
+            if (ours.TotalCount * (100 - p) / 100 < 10 || expected(p) is not { } wanted) return $"{our.ToString("0.000", CultureInfo.InvariantCulture),9} / –        ";
+            bool isNear = Math.Abs(our - wanted) <= Math.Max(ms, wanted * percent / 100);
+            isFine &= isNear;
+            return $"{our.ToString("0.000", CultureInfo.InvariantCulture),9} /{wanted.ToString("0.000", CultureInfo.InvariantCulture),9}{(isNear ? " " : "!")}";
+        });
+        Console.WriteLine($"  {name,-48} {string.Join(' ', cells)}");
+    }
+}

@@ -1,0 +1,49 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Wobble.Runner.Commands;
+using Wobble.Runner.Tests.Load;
+
+namespace Wobble.Runner.Tests;
+
+/// <summary><c>wobble load</c> as it is started: exit codes, errors, and the object on stdout.</summary>
+public sealed class LoadCommandTests
+{
+    private static async Task<(int Code, string Output, string Error)> RunAsync(params string[] arguments)
+    {
+        string dotnet = Path.GetFileName(Environment.ProcessPath!) == "dotnet" ? Environment.ProcessPath! : "dotnet";
+        using var process = Process.Start(new ProcessStartInfo(dotnet, [typeof(LoadCommand).Assembly.Location, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var error = process.StandardError.ReadToEndAsync();
+        string output = await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        return (process.ExitCode, output, await error);
+    }
+
+    [Theory]
+    [InlineData("--no-such-option", "load http://127.0.0.1:1/ --no-such-option")]
+    [InlineData("no-such-word", "no-such-word")]
+    [InlineData("connections: 4 is not allowed; the stages 1s@5,1s@10 say the connections themselves: leave connections out", "load http://127.0.0.1:1/ --stages 1s@5,1s@10 --connections 4")]
+    [InlineData("url: https://127.0.0.1/ is not allowed; http only", "load https://127.0.0.1/")]
+    public async Task Bad_input_ends_with_2_and_says_what_is_wrong(string says, string line)
+    {
+        var (code, output, error) = await RunAsync(line.Split(' '));
+
+        Assert.Equal(ExitCodes.BadInput, code);
+        Assert.Contains(says, error, StringComparison.Ordinal);
+        Assert.DoesNotContain("throughput\":", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Json_is_one_object_without_members_of_a_stack()
+    {
+        using var server = new ScriptedServer(Reply.Ok);
+
+        var (code, output, _) = await RunAsync("load", $"http://127.0.0.1:{server.Port}/", "--warmup", "0s", "--for", "1s", "--connections", "2", "--keep-alive", "--json");
+
+        using var json = JsonDocument.Parse(output);
+        string[] names = [.. json.RootElement.EnumerateObject().Select(m => m.Name)];
+        Assert.Contains(code, new[] { ExitCodes.Ok, ExitCodes.Invalid });
+        Assert.True(json.RootElement.GetProperty("requests").GetInt64() > 0);
+        Assert.Equal(JsonValueKind.Null, json.RootElement.GetProperty("rate").ValueKind);
+        Assert.DoesNotContain(names, n => n is "target" or "workers" or "components" or "environment" or "plan");
+    }
+}
