@@ -57,9 +57,10 @@ public sealed class LoadTimingTests
         foreach (var kind in mix)
         {
             var ours = Histograms.Merge(loaded.Measured.SelectMany(s => s.Kinds).Where(k => k.Kind == kind.Kind).Select(k => k.Latency));
-            double theirs = seen[kind.Path].GetValueAtPercentile(50) / NsPerMs;
-            // The server's thread and ours may wait for a core between its note and ours.
-            Assert.InRange(ours.GetValueAtPercentile(50) / NsPerMs, theirs - 0.1, theirs + 3);
+            // Between the server's note and ours either thread may wait for a core, most of all on a busy machine: the quicker answers show the difference.
+            double theirs = seen[kind.Path].GetValueAtPercentile(10) / NsPerMs;
+            Assert.InRange(ours.GetValueAtPercentile(10) / NsPerMs, theirs - 0.1, theirs + 3);
+            Assert.True(ours.GetValueAtPercentile(90) >= seen[kind.Path].GetValueAtPercentile(90) - 0.1 * NsPerMs);
             Assert.InRange((double)ours.TotalCount / all * 100, kind.Weight * 0.5, kind.Weight * 1.5 + 3);
         }
     }
