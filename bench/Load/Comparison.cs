@@ -45,6 +45,7 @@ internal static class Comparison
             {
                 var (name, run) = tools[(i + round) % tools.Length];
                 results[name].Add(run());
+                Console.Error.WriteLine($"  round {round + 1}, {name}: {results[name][^1].CpuUs:0.00} µs, {results[name][^1].PerSecond:#,0}/s");
             }
         }
         Console.WriteLine($"{title}; {rounds} rounds; median [min–max]");
