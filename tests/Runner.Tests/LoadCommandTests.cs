@@ -46,4 +46,37 @@ public sealed class LoadCommandTests
         Assert.Equal(JsonValueKind.Null, json.RootElement.GetProperty("rate").ValueKind);
         Assert.DoesNotContain(names, n => n is "target" or "workers" or "components" or "environment" or "plan");
     }
+
+    [Fact]
+    public async Task A_mix_from_a_file_has_a_line_for_each_kind()
+    {
+        using var server = new ScriptedServer(Reply.Ok);
+        string file = Path.Combine(Path.GetTempPath(), $"wobble-{Guid.NewGuid():n}.json");
+        await File.WriteAllTextAsync(file, """[{"kind": "read", "weight": 3, "path": "/row?key={key}"}, {"kind": "write", "method": "POST", "path": "/rows", "body": "{}", "headers": {"X-Mine": "1"}}]""");
+
+        var (_, output, _) = await RunAsync("load", $"http://127.0.0.1:{server.Port}/", "--file", file, "--rate", "200", "--schedule", "poisson", "--warmup", "0s", "--for", "1s", "--keep-alive", "--json");
+
+        File.Delete(file);
+        using var json = JsonDocument.Parse(output);
+        Assert.Equal(["read", "write"], json.RootElement.GetProperty("kinds").EnumerateArray().Select(k => k.GetProperty("kind").GetString()).Order());
+        Assert.Equal(JsonValueKind.Object, json.RootElement.GetProperty("service_ms").ValueKind);
+        Assert.Contains(server.Requests, r => r.StartsWith("POST /rows HTTP/1.1", StringComparison.Ordinal) && r.Contains("X-Mine: 1", StringComparison.Ordinal) && r.EndsWith("{}", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("""[{"kind": "a", "path": "/", "colour": 1}]""", "colour")]
+    [InlineData("nonsense", "a JSON list of requests")]
+    [InlineData("[]", "1 to 100 kinds")]
+    [InlineData("""[{"kind": "a", "path": "/"}, {"kind": "a", "path": "/b"}]""", "a name of its own")]
+    public async Task A_file_that_is_no_mix_is_refused(string text, string says)
+    {
+        string file = Path.Combine(Path.GetTempPath(), $"wobble-{Guid.NewGuid():n}.json");
+        await File.WriteAllTextAsync(file, text);
+
+        var (code, _, error) = await RunAsync("load", "http://127.0.0.1:1/", "--file", file);
+
+        File.Delete(file);
+        Assert.Equal(ExitCodes.BadInput, code);
+        Assert.Contains(says, error, StringComparison.Ordinal);
+    }
 }
