@@ -13,12 +13,13 @@ return args.FirstOrDefault() switch
     "connections" => Endurance.RunConnections(rest),
     "refused" => Refused.Run(),
     "fuzz" => Fuzzing.Run(rest),
+    "own-code" => OwnCode.Run(rest),
     "beside-ab" => BesideAb.Run(rest),
     _ => Usage(),
 };
 
 static int Usage()
 {
-    Console.Error.WriteLine("one of: generator exactness openloop starts endurance connections refused fuzz beside-ab");
+    Console.Error.WriteLine("one of: generator exactness openloop starts endurance connections refused fuzz own-code beside-ab");
     return 2;
 }
