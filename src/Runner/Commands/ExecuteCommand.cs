@@ -7,6 +7,7 @@ using Wobble.Results.Facts;
 using Wobble.Runner.Execution;
 using Wobble.Runner.Hosting;
 using Wobble.Runner.Sandbox;
+using Wobble.Runner.Stacks;
 
 namespace Wobble.Runner.Commands;
 
@@ -15,9 +16,13 @@ internal static class ExecuteCommand
     public static Command Create()
     {
         var inside = new Option<bool>("--inside") { Hidden = true, Description = "This is the process in the sandbox." };
+        var guard = new Option<string?>("--guard") { Hidden = true, Description = "This is the process that ends the run of that folder when its launcher is gone." };
+        var within = new Option<TimeSpan>("--within") { Hidden = true, Description = "How long that run may take to end by itself." };
         var data = new Option<string>("--data") { Description = "The data folder, with the benchmark's cluster.", DefaultValueFactory = _ => DataFolder.Default };
-        var command = new Command("execute", "Reads a plan on stdin, runs it in a sandbox, writes facts on stdout, one JSON object a line. Exits with 0 when the run completed, 3 when it failed, 130 when it was cancelled.") { inside, data };
-        command.SetAction((parsed, cancel) => parsed.GetValue(inside) ? InsideAsync() : OutsideAsync(new DataFolder(parsed.GetValue(data)!), cancel));
+        var command = new Command("execute", "Reads a plan on stdin, runs it in a sandbox, writes facts on stdout, one JSON object a line. Exits with 0 when the run completed, 3 when it failed, 130 when it was cancelled.") { inside, guard, within, data };
+        command.SetAction((parsed, cancel) => parsed.GetValue(inside) ? InsideAsync()
+            : parsed.GetValue(guard) is { } folder ? GuardAsync(new DataFolder(parsed.GetValue(data)!), folder, parsed.GetValue(within))
+            : OutsideAsync(new DataFolder(parsed.GetValue(data)!), cancel));
         return command;
     }
 
@@ -37,6 +42,15 @@ internal static class ExecuteCommand
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancel, writer.Broken);
         var last = await new ExecutionLauncher().RunAsync(plan, data, writer.AddAsync, end.Token);
         return CodeOf(last.State);
+    }
+
+    // Whoever starts this keeps the other end of its input open as long as it lives.
+    private static async Task<int> GuardAsync(DataFolder data, string runFolder, TimeSpan within)
+    {
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, static context => context.Cancel = true);
+        await using (var input = Console.OpenStandardInput()) while (await input.ReadAsync(new byte[16]) > 0) { }
+        await new StraySweep(data, Native.UserId()).AfterAsync(runFolder, within);
+        return ExitCodes.Ok;
     }
 
     private static async Task<int> InsideAsync()

@@ -53,8 +53,9 @@ internal sealed class ExecutionLauncher(string? lockPath = null)
     {
         string? noSandbox = plan.Layout.Sandboxed ? null : SandboxProbe.Reason ?? "the plan says so";
         if (plan.Layout.Sandboxed && SandboxProbe.Reason is { } reason) return Failed($"The plan wants a sandbox, but there is none here: {reason}.");
-        if (noSandbox is not null) await StraySweep.RunAsync();
         var user = UnprivilegedUser.EnsureUser();
+        var sweep = new StraySweep(data, user.Uid);
+        if (noSandbox is not null) await sweep.RunAsync();
         using var folders = RunFolders.Create(plan, data, user);
         using var cluster = new BenchmarkCluster(data.Cluster);
         var limit = Deadlines.Whole(plan, cluster.IsSeeded);
@@ -63,6 +64,7 @@ internal sealed class ExecutionLauncher(string? lockPath = null)
         await onFact(new EventFact("wobble", EventKinds.Phase, string.Create(CultureInfo.InvariantCulture, $"The run has the machine; it ends within {limit.TotalSeconds:0} s, by {DateTimeOffset.UtcNow + limit:HH:mm:ss} UTC, whatever happens.")));
 
         var (command, environment) = SandboxCommand.Create(plan, folders, data, user);
+        using var guard = noSandbox is null ? null : await GuardAsync(plan, folders, data, user);
         using var sandbox = await SandboxProcess.StartAsync(command, environment);
         try
         {
@@ -75,9 +77,18 @@ internal sealed class ExecutionLauncher(string? lockPath = null)
         {
             sandbox.Kill();
             await sandbox.Exit;
-            if (noSandbox is not null) await StraySweep.RunAsync(folders.Stack);
+            if (noSandbox is not null) await sweep.RunAsync(folders.Stack);
+            guard?.Kill();
+            if (guard is not null) await guard.Exit;
             if (!await cluster.LockAsync(GoneLimit, inherited: false, CancellationToken.None)) await onFact(new EventFact("wobble", EventKinds.Warning, $"Processes of the stack still hold the benchmark's cluster {Duration.Format(GoneLimit)} after the run's end."));
         }
+    }
+
+    /// <summary>Where the kernel doesn't end the stack with this process, another process does: it waits for the end of its input.</summary>
+    private static Task<SandboxProcess> GuardAsync(Plan plan, RunFolders folders, DataFolder data, UnprivilegedUser user)
+    {
+        var (command, environment) = SandboxCommand.Guard(folders, data, user, Deadlines.StopLoad + Deadlines.Stop(plan) + StopSlack);
+        return SandboxProcess.StartAsync(command, environment);
     }
 
     /// <summary>Passes facts on until the sandbox's end, which comes by itself, after a cancel, or by force at the deadline.</summary>

@@ -43,8 +43,7 @@ internal sealed class RunFolders : IDisposable
             Make(own, OwnersOnly);
             user.Own(own);
         }
-        string clusterLock = new BenchmarkCluster(data.Cluster).LockFile;
-        using (File.Open(clusterLock, FileMode.OpenOrCreate)) user.Own(clusterLock);
+        MakeLock(new BenchmarkCluster(data.Cluster).LockFile, user);
         Make(etc, Readable);
         WriteEtc(etc, user);
         return new RunFolders(outer, stack, etc);
@@ -57,6 +56,15 @@ internal sealed class RunFolders : IDisposable
     {
         Directory.CreateDirectory(folder);
         File.SetUnixFileMode(folder, mode);
+    }
+
+    // Not by File.Open: .NET takes a lock of its own on what it opens, which a process of an earlier stack that is just going would refuse.
+    private static void MakeLock(string file, UnprivilegedUser user)
+    {
+        int fd = Native.Open(file, Native.O_RDWR | Native.O_CREAT | Native.O_CLOEXEC, 0b110_000_000);
+        if (fd < 0) throw new IOException($"{file} can't be made: {Native.LastError()}.");
+        _ = Native.Close(fd);
+        user.Own(file);
     }
 
     private static void WriteEtc(string etc, UnprivilegedUser user)

@@ -23,7 +23,7 @@ internal static class SandboxCommand
         bool isRoot = Environment.IsPrivilegedProcess;
         var build = RunnerBuild.Current;
         List<string> limits = isRoot ? ["/usr/bin/prlimit", .. Limits.Raised(), "--"] : [];
-        List<string> asUser = isRoot ? ["/usr/bin/setpriv", $"--reuid={user.Uid}", $"--regid={user.Gid}", "--clear-groups", "--"] : [];
+        var asUser = AsUser(user);
         if (!plan.Layout.Sandboxed)
         {
             var plain = EnvironmentInside(build.DotnetRoot);
@@ -44,6 +44,16 @@ internal static class SandboxCommand
         List<string> command = [.. limits, .. outer, .. asUser, .. inner, .. build.Command(Wobble), "execute", "--inside"];
         return (command, new Dictionary<string, string> { ["PATH"] = "/usr/sbin:/usr/bin:/sbin:/bin", ["LANG"] = "C.UTF-8" });
     }
+
+    /// <summary>The process that ends a run without a sandbox when its launcher was killed, after <paramref name="within"/> for an orderly end.</summary>
+    public static (IReadOnlyList<string> Command, IReadOnlyDictionary<string, string> Environment) Guard(RunFolders folders, DataFolder data, UnprivilegedUser user, TimeSpan within)
+    {
+        var build = RunnerBuild.Current;
+        return ([.. AsUser(user), .. build.Command(build.Folder), "execute", "--guard", folders.Stack, "--within", within.ToString("c", CultureInfo.InvariantCulture), "--data", data.Root], EnvironmentInside(build.DotnetRoot));
+    }
+
+    private static List<string> AsUser(UnprivilegedUser user) =>
+        Environment.IsPrivilegedProcess ? ["/usr/bin/setpriv", $"--reuid={user.Uid}", $"--regid={user.Gid}", "--clear-groups", "--"] : [];
 
     private static List<string> Namespaces(RunnerBuild build, StackLayout layout, RunFolders folders, DataFolder data, Func<string, string> reach)
     {

@@ -4,7 +4,7 @@ using System.Globalization;
 namespace Wobble.Runner.Stacks;
 
 /// <summary>One line of <c>/proc/PID/stat</c>. Times in clock ticks (<see cref="ProcessTable.TicksPerSecond"/>).</summary>
-internal readonly record struct ProcessStat(int Pid, string Name, char State, int Parent, int Group, int Session, long User, long System, long ReapedUser, long ReapedSystem, int Threads, long Started, long ResidentPages)
+internal readonly record struct ProcessStat(int Pid, string Name, char State, int Parent, int Group, int Session, long User, long System, long ReapedUser, long ReapedSystem, int Threads, long Started, long ResidentPages, long Terminal = 0)
 {
     /// <summary>False for one that has ended and only waits to be reaped.</summary>
     public bool IsAlive => State is not ('Z' or 'X' or 'x');
@@ -57,7 +57,7 @@ internal static class ProcessTable
             rest = rest[Math.Min(used + 1, rest.Length)..];
         }
         // Field n of proc(5) is fields[n - 4].
-        return new ProcessStat(pid, name, state, (int)fields[0], (int)fields[1], (int)fields[2], fields[10], fields[11], fields[12], fields[13], (int)fields[16], fields[18], fields[20]);
+        return new ProcessStat(pid, name, state, (int)fields[0], (int)fields[1], (int)fields[2], fields[10], fields[11], fields[12], fields[13], (int)fields[16], fields[18], fields[20], fields[3]);
     }
 }
 
