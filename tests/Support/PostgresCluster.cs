@@ -27,6 +27,12 @@ public sealed class PostgresCluster : IAsyncDisposable
     /// <summary>The cluster of this test process.</summary>
     public static Task<PostgresCluster> SharedAsync() => Shared.Value;
 
+    /// <summary>Ends the cluster of this process, if there is one. The fixture <see cref="SharedCluster"/> does it when the last test has ended.</summary>
+    internal static async ValueTask EndSharedAsync()
+    {
+        if (Shared.IsValueCreated) await (await Shared.Value).DisposeAsync();
+    }
+
     /// <summary>A cluster of one's own, for tests that stop and start it. Dispose it.</summary>
     public static async Task<PostgresCluster> StartAsync()
     {
@@ -169,4 +175,11 @@ public sealed class PostgresCluster : IAsyncDisposable
             }
         }
     }
+}
+
+/// <summary>An assembly's fixture: ends the shared cluster after the last test. (At the process's exit, when xunit's patience runs, it would be late.)</summary>
+public sealed class SharedCluster : IAsyncDisposable
+{
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => PostgresCluster.EndSharedAsync();
 }

@@ -62,9 +62,7 @@ internal sealed record AccessSettings
         }
     }
 
-    private static string? ReadToken(string? text) => text is null || text.Length >= ApiToken.MinLength
-        ? text
-        : throw new SettingException($"WOBBLE_TOKEN has {text.Length} characters; at least {ApiToken.MinLength} are needed, or it can be guessed. Leave it out, and a random one is kept in the data folder.");
+    private static string? ReadToken(string? text) => Results.Domain.TokenRule.Refuse(text) is { } refusal ? throw new SettingException(refusal) : text;
 
     private static string? Text(IConfiguration configuration, string key) => configuration[key] is { } text && !string.IsNullOrWhiteSpace(text) ? text.Trim() : null;
 

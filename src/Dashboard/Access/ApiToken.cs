@@ -12,7 +12,7 @@ namespace Wobble.Dashboard.Access;
 internal sealed class ApiToken
 {
     /// <summary>A token of one's own must have this many characters.</summary>
-    public const int MinLength = 16;
+    public const int MinLength = Wobble.Results.Domain.TokenRule.LeastLength;
 
     private readonly byte[] _hash;
 

@@ -63,7 +63,7 @@ internal static class ExecuteCommand
         var priorityGiven = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _ = ObeyAsync(lines, priorityGiven, cancel);
 
-        await using var writer = new FactWriter(Console.OpenStandardOutput());
+        await using var writer = new FactWriter(Console.OpenStandardOutput(), Deadlines.Beat);
         await using var broken = writer.Broken.Register(cancel.Cancel);
         var build = RunnerBuild.Current;
         var end = await new InsideExecution(order, writer, [.. build.Command(build.Folder), "generate"], priorityGiven.Task, cancel.Token).RunAsync();

@@ -1,55 +1,83 @@
 using System.Globalization;
 using HdrHistogram;
+using Spectre.Console;
 using Wobble.Results.Domain;
 using Wobble.Results.Facts;
 using Wobble.Results.Statistics;
 
 namespace Wobble.Runner.Commands;
 
-/// <summary>One line on stderr that follows the load: rewritten each second in a terminal, a line a second elsewhere.</summary>
-internal sealed class LoadProgress(TextWriter error, bool isTerminal)
+/// <summary>Follows a run on stderr: a live table of the last seconds in a terminal, a line a second elsewhere. Warnings stand above it.</summary>
+internal sealed class LoadProgress
 {
-    private const int LongestLine = 118;
-    private string phase = "preparing";
-    private bool hasLine;
+    private readonly TextWriter _plain;
+    private readonly LiveSeconds? _live;
+    private string _phase = "";
+    private string _told = "";
+
+    /// <param name="error">Where lines go.</param>
+    /// <param name="isTerminal">True where a person may look on: then it is live, if that terminal can move its cursor.</param>
+    public LoadProgress(TextWriter error, bool isTerminal) : this(error, isTerminal ? AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(error) }) : null)
+    {
+    }
+
+    internal LoadProgress(TextWriter error, IAnsiConsole? terminal)
+    {
+        _plain = error;
+        if (terminal is { Profile.Capabilities.Ansi: true }) _live = new LiveSeconds(terminal);
+    }
 
     public void Show(Fact fact)
     {
         switch (fact)
         {
             case PhaseFact moved:
-                phase = moved.Phase.Word();
+                _phase = moved.Phase.Word();
+                Tell(_phase);
+                break;
+            case ProgressFact progress:
+                Tell(progress.Words());
                 break;
             case SampleFact sample:
-                Write(Line(sample));
+                var second = Second.Of(_phase, sample);
+                if (_live is not null) _live.Add(second);
+                else Line(second.Words());
                 break;
             case EventFact { Kind: EventKinds.Warning } warning:
-                End();
-                error.WriteLine($"warning: {warning.Text}");
+                if (_live is not null) _live.Say($"warning: {warning.Text}");
+                else Line($"warning: {warning.Text}");
                 break;
         }
     }
 
-    /// <summary>Leaves the line as it is; what follows begins a new one.</summary>
-    public void End()
+    /// <summary>Leaves the table as it is; what follows begins below it.</summary>
+    public void End() => _live?.End();
+
+    private void Tell(string doing)
     {
-        if (hasLine && isTerminal) error.WriteLine();
-        hasLine = false;
+        if (doing == _told) return;
+        _told = doing;
+        if (_live is not null) _live.Doing(doing);
+        else Line(doing);
     }
 
-    private string Line(SampleFact sample)
+    private void Line(string text)
+    {
+        _plain.WriteLine(text);
+        _plain.Flush();
+    }
+}
+
+/// <summary>What one second has to say.</summary>
+internal sealed record Second(string Phase, int Number, double PerSecond, double? P50, double? P90, double? P99, double? Max, long Failed)
+{
+    public static Second Of(string phase, SampleFact sample)
     {
         var latency = Histograms.Merge(sample.Kinds.Select(k => k.Latency));
-        long failed = sample.Kinds.Sum(k => k.Errors.Values.Sum());
-        double perSecond = latency.TotalCount / sample.Length;
-        string At(double percentile) => Figures.Text(Percentiles.Ms(latency, percentile));
-        return string.Create(CultureInfo.InvariantCulture, $"{phase} {sample.Second + 1,4} s   {Figures.Text(perSecond)}/s   p50 {At(50)} ms   p99 {At(99)} ms   max {At(100)} ms{(failed > 0 ? $"   {Figures.Count(failed)} failed" : "")}");
+        return new Second(phase, sample.Second + 1, latency.TotalCount / sample.Length, Ms(latency, 50), Ms(latency, 90), Ms(latency, 99), Ms(latency, 100), sample.Kinds.Sum(k => k.Errors.Values.Sum()));
     }
 
-    private void Write(string line)
-    {
-        if (isTerminal) error.Write("\r" + line.PadRight(LongestLine)); else error.WriteLine(line);
-        error.Flush();
-        hasLine = true;
-    }
+    public string Words() => string.Create(CultureInfo.InvariantCulture, $"{Phase} {Number,4} s   {Figures.Text(PerSecond)}/s   p50 {Figures.Text(P50)} ms   p99 {Figures.Text(P99)} ms   max {Figures.Text(Max)} ms{(Failed > 0 ? $"   {Figures.Count(Failed)} failed" : "")}");
+
+    private static double? Ms(HistogramBase latency, double percentile) => Percentiles.Ms(latency, percentile);
 }

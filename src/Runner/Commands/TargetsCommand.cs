@@ -26,12 +26,13 @@ internal static class TargetsCommand
     }
 
     /// <summary>Tries once, and shortly, what may be installed and was never tried: the answer is remembered, so the next list comes at once.</summary>
-    private static async Task<bool> TryUnknownAsync(CatalogueReader reader, LoadedCatalogue loaded, CancellationToken cancel)
+    internal static async Task<bool> TryUnknownAsync(CatalogueReader reader, LoadedCatalogue loaded, CancellationToken cancel)
     {
         var unknown = reader.NeverTried(loaded);
         if (unknown.Count == 0) return false;
         Console.Error.WriteLine($"Trying to install {string.Join(" and ", unknown.Select(e => Path.GetFileName(e.Folder)))} with pip, at most {PythonEnvironments.QuickLimit.TotalSeconds:0} s; this is done once …");
-        await Task.WhenAll(unknown.Select(e => reader.Environments.EnsureAsync(e, PythonEnvironments.QuickLimit, cancel: cancel)));
+        // One after the other: an installation holds the machine, and the next would give up at once.
+        foreach (var environment in unknown) await reader.Environments.EnsureAsync(environment, PythonEnvironments.QuickLimit, cancel: cancel);
         return true;
     }
 }

@@ -39,6 +39,7 @@ internal static class WorkCommand
             await Console.Error.WriteLineAsync(ImportantLines.Spoken + e.Message);
             return ExitCodes.BadInput;
         }
+        using var beat = HeartBeat.Begin();
         int code = await WorkHost.RunAsync(settings, services => services.AddSingleton<IExecutions>(new StackExecutions(settings.Data, CatalogueReader.FromSettings(settings.Data, configuration), new ExecutionLauncher())));
         // Threads of Hangfire that wait for a PostgreSQL that is away would keep the process.
         Environment.Exit(code);

@@ -96,8 +96,10 @@ internal sealed class ExecutionLauncher(string? lockPath = null)
     {
         using var over = new CancellationTokenSource(limit);
         using var forced = new CancellationTokenSource();
+        using var silent = new CancellationTokenSource(Deadlines.Silence);
         await using var onOver = over.Token.Register(sandbox.Kill);
         await using var onForced = forced.Token.Register(sandbox.Kill);
+        await using var onSilent = silent.Token.Register(sandbox.Kill);
         await using var onCancel = cancel.Register(() =>
         {
             sandbox.WriteLine(InsideOrder.Cancel);
@@ -107,16 +109,19 @@ internal sealed class ExecutionLauncher(string? lockPath = null)
         EndFact? end = null;
         await foreach (string line in sandbox.Lines.ReadAllAsync(CancellationToken.None))
         {
+            silent.CancelAfter(Deadlines.Silence);
             if (!Fact.TryParse(line, out var fact)) continue;
             if (giver?.Notice(fact!) == true) sandbox.WriteLine(InsideOrder.PriorityGiven);
             if (fact is EndFact last) end = last;
             else if (end is null) await onFact(fact!);
         }
         var exit = await sandbox.Exit;
+        if (end is { State: RunState.Cancelled } && !cancel.IsCancellationRequested) return end with { State = RunState.Failed, Reason = "The Execution was told to stop, by a signal from outside of Wobble." };
         if (end is not null) return end;
         string words = await sandbox.LastWordsAsync();
         string said = words.Length > 0 ? $" It said: {words}" : "";
         if (cancel.IsCancellationRequested) return new EndFact { State = RunState.Cancelled, Reason = forced.IsCancellationRequested ? $"Cancelled; it did not stop in time and was killed.{said}" : "Cancelled." };
-        return Failed(over.IsCancellationRequested ? $"The run did not end within {limit.TotalSeconds:0} s and was killed.{said}" : $"The Execution {exit} before its end.{said}");
+        if (silent.IsCancellationRequested) return Failed($"The Execution said nothing for {Duration.Format(Deadlines.Silence)} and was killed.{said}");
+        return Failed(over.IsCancellationRequested ? $"The run did not end within {limit.TotalSeconds:0} s and was killed.{said}" : $"The Execution {exit.Unwrapped()} before its end.{said}");
     }
 }

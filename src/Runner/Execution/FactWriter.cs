@@ -16,12 +16,15 @@ internal sealed class FactWriter : IAsyncDisposable
     private readonly Channel<Fact> _waiting = Channel.CreateBounded<Fact>(new BoundedChannelOptions(Limit) { SingleReader = true });
     private readonly CancellationTokenSource _broken = new();
     private readonly Stream _output;
+    private readonly TimeSpan? _beat;
     private readonly Task _writing;
     private int _logsLeftOut;
 
-    public FactWriter(Stream output)
+    /// <param name="output">Where they go.</param>
+    /// <param name="beat">When nothing was written for so long, a line that is no fact says that this process lives. Null: never.</param>
+    public FactWriter(Stream output, TimeSpan? beat = null)
     {
-        _output = output;
+        (_output, _beat) = (output, beat);
         _writing = Task.Factory.StartNew(Write, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
@@ -61,7 +64,7 @@ internal sealed class FactWriter : IAsyncDisposable
     {
         try
         {
-            while (_waiting.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
+            while (WaitForMore())
             {
                 while (_waiting.Reader.TryRead(out var fact))
                 {
@@ -77,6 +80,17 @@ internal sealed class FactWriter : IAsyncDisposable
             _broken.Cancel();
             _waiting.Writer.TryComplete();
         }
+    }
+
+    private bool WaitForMore()
+    {
+        var more = _waiting.Reader.WaitToReadAsync().AsTask();
+        while (_beat is { } beat && !more.Wait(beat))
+        {
+            _output.Write("\"alive\"\n"u8);
+            _output.Flush();
+        }
+        return more.GetAwaiter().GetResult();
     }
 
     private void WriteLine(Fact fact) => _output.Write(Encoding.UTF8.GetBytes(fact.ToLine() + "\n"));

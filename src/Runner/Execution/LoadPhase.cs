@@ -20,6 +20,7 @@ internal sealed class LoadPhase(Plan plan, GeneratorProcess generator, Stack sta
     private readonly TaskCompletionSource<string> _silent = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskCompletionSource _nextSecond = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _silentSeconds;
+    private long _lastSaid = Environment.TickCount64;
     private EndFact? _end;
 
     /// <summary>Throws only <see cref="OperationCanceledException"/> when <paramref name="cancel"/> asks for it.</summary>
@@ -33,7 +34,8 @@ internal sealed class LoadPhase(Plan plan, GeneratorProcess generator, Stack sta
         generator.Go();
         var reading = ReadAsync(sampler);
 
-        var first = await Task.WhenAny(reading, stack.FellOver, _silent.Task, cancelled, late);
+        var hung = UntilGeneratorIsSilentAsync(reading);
+        var first = await Task.WhenAny(reading, stack.FellOver, _silent.Task, cancelled, late, hung);
         bool fell = first == stack.FellOver || first == _silent.Task;
         if (fell) await Task.WhenAny(_nextSecond.Task, reading, cancelled, Task.Delay(LastSecond, CancellationToken.None));
         await generator.StopAsync(Deadlines.StopLoad);
@@ -41,15 +43,27 @@ internal sealed class LoadPhase(Plan plan, GeneratorProcess generator, Stack sta
 
         cancel.ThrowIfCancellationRequested();
         if (fell) return new LoadOutcome(_end?.Totals, $"Fell over {clock.When()}: {await (Task<string>)first}.");
+        if (first == hung) return new LoadOutcome(_end?.Totals, $"Fell over {clock.When()}: the load generator said nothing for {Duration.Format(Deadlines.SilentGenerator(plan.Load))}.{generator.Quote()}");
         if (first == late) return new LoadOutcome(_end?.Totals, $"The load did not end within {Duration.Format(limit)}.{generator.Quote()}");
         if (_end is null) return new LoadOutcome(null, $"Fell over {clock.When()}: the load generator {await generator.Exit}.{generator.Quote()}");
+        // Wobble itself ends it only after one of the above.
+        if (_end.State == RunState.Cancelled) return new LoadOutcome(_end.Totals, $"Fell over {clock.When()}: the load generator was told to stop, by a signal from outside of Wobble.");
         return new LoadOutcome(_end.Totals, _end.State == RunState.Completed ? null : _end.Reason ?? $"The load generator ended as {_end.State.Word()}.");
+    }
+
+    private async Task UntilGeneratorIsSilentAsync(Task reading)
+    {
+        long limit = (long)Deadlines.SilentGenerator(plan.Load).TotalMilliseconds;
+        // Once it has told its end there is nothing more to say.
+        while (Environment.TickCount64 - Interlocked.Read(ref _lastSaid) < limit && _end is null) await Task.WhenAny(reading, Task.Delay(500));
+        if (_end is not null) await reading;
     }
 
     private async Task ReadAsync(StackSampler sampler)
     {
         await foreach (string line in generator.Lines.ReadAllAsync())
         {
+            Interlocked.Exchange(ref _lastSaid, Environment.TickCount64);
             if (!Fact.TryParse(line, out var fact)) continue;
             switch (fact)
             {

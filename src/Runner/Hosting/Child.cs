@@ -60,6 +60,8 @@ internal sealed class Child : IDisposable
         {
             if (Exited.IsCompleted || hurry.IsCancellationRequested) break;
             Native.Kill(_process.Id, step.Signal);
+            // One that was stopped (SIGSTOP, a debugger) would never hear it.
+            Native.Kill(_process.Id, Native.SIGCONT);
             try
             {
                 await Exited.WaitAsync(step.Within, hurry);

@@ -19,6 +19,8 @@ internal sealed record ChildSpec
     public required IReadOnlyList<StopStep> Stop { get; init; }
     /// <summary>Done before each start.</summary>
     public Func<Task>? Prepare { get; init; }
+    /// <summary>How a hang is found; null: nobody looks.</summary>
+    public HealthCheck? Health { get; init; }
     /// <summary>Lines that also go to the console.</summary>
     public Func<string, bool> IsImportant { get; init; } = static _ => false;
     /// <summary>The exit code that says "starting me again is of no use".</summary>

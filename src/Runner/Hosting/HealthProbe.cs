@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http;
 
 namespace Wobble.Runner.Hosting;
@@ -6,27 +7,35 @@ namespace Wobble.Runner.Hosting;
 internal sealed class HealthProbe(ListenAddress address)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan Within = TimeSpan.FromSeconds(5);
 
-    /// <summary>Waits until /healthz answers with anything but an error of the server.</summary>
+    /// <summary>Waits until /healthz says that the web is alive.</summary>
     public async Task WaitAsync(CancellationToken cancel)
     {
-#pragma warning disable CA5359 // The certificate names the host that others know; this asks our own child on this machine, and tells it nothing.
-        using var handler = new SocketsHttpHandler { UseProxy = false, SslOptions = { RemoteCertificateValidationCallback = static (_, _, _, _) => true } };
-#pragma warning restore CA5359
-        using var client = new HttpClient(handler) { Timeout = TimeSpan.FromSeconds(5) };
-        while (!await AnswersAsync(client, cancel)) await Task.Delay(Pause, cancel);
+        while (!await AnswersAsync(cancel)) await Task.Delay(Pause, cancel);
     }
 
-    private async Task<bool> AnswersAsync(HttpClient client, CancellationToken cancel)
+    /// <summary>True when /healthz answers with 200, which says that the web is alive, whatever its database does.</summary>
+    public async Task<bool> AnswersAsync(CancellationToken cancel)
     {
         try
         {
+            using var client = new HttpClient(Handler()) { Timeout = Within };
             using var response = await client.GetAsync(new Uri(address.LocalUrl + "/healthz"), cancel);
-            return (int)response.StatusCode < 500;
+            return response.StatusCode == HttpStatusCode.OK;
         }
         catch (Exception e) when (e is HttpRequestException or TaskCanceledException && !cancel.IsCancellationRequested)
         {
             return false;
         }
     }
+
+    // A connection each time: a kept one tells nothing about the next visitor's.
+    private static SocketsHttpHandler Handler() => new()
+    {
+        UseProxy = false,
+#pragma warning disable CA5359 // The certificate names the host that others know; this asks our own child on this machine, and tells it nothing.
+        SslOptions = { RemoteCertificateValidationCallback = static (_, _, _, _) => true },
+#pragma warning restore CA5359
+    };
 }

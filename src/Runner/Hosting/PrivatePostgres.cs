@@ -22,13 +22,14 @@ internal sealed class PrivatePostgres
     private static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(10);
     private readonly UnprivilegedUser? _user;
     private readonly string _folder;
+    private readonly HealthTiming _health;
     private readonly string _binaries;
     private readonly string _socket;
     private string _password = "";
 
-    public PrivatePostgres(DataFolder data, UnprivilegedUser? user, string installed = "/usr/lib/postgresql")
+    public PrivatePostgres(DataFolder data, UnprivilegedUser? user, string installed = "/usr/lib/postgresql", HealthTiming? health = null)
     {
-        (_user, _folder) = (user, data.Database);
+        (_user, _folder, _health) = (user, data.Database, health ?? HealthTiming.Usual);
         Cluster = Path.Combine(_folder, "data");
         _socket = SocketFolder(_folder);
         _binaries = Binaries(installed, Cluster);
@@ -49,7 +50,24 @@ internal sealed class PrivatePostgres
         Stop = [new(Native.SIGINT, StopWithin), new(Native.SIGQUIT, TimeSpan.FromSeconds(3))],
         Prepare = EndFormerAsync,
         IsImportant = ImportantLines.OfPostgres,
+        Health = new HealthCheck(AnswersAsync, _health),
     };
+
+    // Whoever waits for room among its connections isn't hung; one that is asked to stop smartly, and waits for its clients for ever, is.
+    private async Task<bool> AnswersAsync(CancellationToken cancel)
+    {
+        await using var connection = new NpgsqlConnection(ConnectionTo("postgres") + ";Pooling=false");
+        try
+        {
+            await connection.OpenAsync(cancel);
+            await using var ask = new NpgsqlCommand("select 1", connection);
+            return await ask.ExecuteScalarAsync(cancel) is 1;
+        }
+        catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.TooManyConnections or PostgresErrorCodes.DiskFull)
+        {
+            return true;
+        }
+    }
 
     private static readonly string[] Settings =
     [

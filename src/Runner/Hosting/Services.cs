@@ -1,5 +1,6 @@
 using Wobble.Runner.Commands;
 using Wobble.Runner.Stacks;
+using Wobble.Runner.Work;
 
 namespace Wobble.Runner.Hosting;
 
@@ -8,16 +9,27 @@ internal sealed class Services(UpSettings settings, string connectionString, Unp
 {
     private const int FirstPortForAll = 1024;
 
-    // A run that is cancelled by the end stops its stack and records it; a page that is open is told.
-    private static readonly StopStep[] Stop = [new(Native.SIGTERM, TimeSpan.FromSeconds(8))];
+    // A page that is open is told.
+    private static readonly StopStep[] StopDashboard = [new(Native.SIGTERM, TimeSpan.FromSeconds(8))];
+
+    // A run that is interrupted by the end stops its stack and records it. Nearly always that takes a second or two; the Runner gives up by itself before this does.
+    private static readonly StopStep[] StopRunner = [new(Native.SIGTERM, WorkHost.StopWithin + TimeSpan.FromSeconds(5))];
+
+    private string Beat => Path.Combine(settings.Data.Logs, "runner.beat");
 
     /// <summary>Takes runs. As root when root starts Wobble: only root may raise the priority of a measurement.</summary>
     public ChildSpec Runner() => new()
     {
         Name = "Runner",
         Command = [settings.Runner, "work"],
-        Environment = Common,
-        Stop = Stop,
+        Environment = () => new Dictionary<string, string?>(Common()) { [HeartBeat.Variable] = Beat },
+        Stop = StopRunner,
+        Prepare = () =>
+        {
+            HeartBeat.Reset(Beat);
+            return Task.CompletedTask;
+        },
+        Health = new HealthCheck(_ => Task.FromResult(HeartBeat.IsFresh(Beat)), settings.Health),
         IsImportant = ImportantLines.OfDotnet,
         FinalExitCode = ExitCodes.BadInput,
     };
@@ -41,7 +53,8 @@ internal sealed class Services(UpSettings settings, string connectionString, Unp
         },
         User = user,
         MayBindLowPorts = settings.Addresses.Any(address => address.Port < FirstPortForAll),
-        Stop = Stop,
+        Stop = StopDashboard,
+        Health = new HealthCheck(new HealthProbe(settings.Addresses[0]).AnswersAsync, settings.Health),
         IsImportant = ImportantLines.OfDotnet,
         FinalExitCode = ExitCodes.BadInput,
     };

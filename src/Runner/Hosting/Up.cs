@@ -50,7 +50,7 @@ internal sealed class Up(UpSettings settings, Terminal terminal, TimeProvider ti
 
     private async Task PrepareAsync()
     {
-        var left = await _leftBehind.EndAsync(TimeSpan.FromSeconds(8));
+        var left = await _leftBehind.EndAsync(Work.WorkHost.StopWithin);
         if (left.Count > 0) terminal.Say($"Ended what a former start left: {string.Join(", ", left)}");
         foreach (var address in settings.Addresses) address.Check();
         const UnixFileMode ownerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
@@ -61,7 +61,7 @@ internal sealed class Up(UpSettings settings, Terminal terminal, TimeProvider ti
 
     private async Task<string> StartPostgresAsync(CancellationToken stop)
     {
-        var postgres = new PrivatePostgres(settings.Data, _user);
+        var postgres = new PrivatePostgres(settings.Data, _user, health: settings.Health);
         if (!Directory.Exists(postgres.Cluster)) terminal.Say($"Making Wobble's own PostgreSQL in {settings.Data.Database}");
         await postgres.PrepareAsync();
         Add(postgres.Spec);

@@ -1,4 +1,6 @@
 using Microsoft.Extensions.Configuration;
+using Wobble.Results.Domain;
+using Wobble.Runner.Commands;
 
 namespace Wobble.Runner.Hosting;
 
@@ -14,6 +16,8 @@ internal sealed record UpSettings
     public required string? PublicUrl { get; init; }
     /// <summary>The API's token by WOBBLE_TOKEN; null: a kept one.</summary>
     public required string? Token { get; init; }
+    /// <summary>When a child counts as hung.</summary>
+    public HealthTiming Health { get; init; } = HealthTiming.Usual;
     /// <summary>The Runner's executable: this one.</summary>
     public required string Runner { get; init; }
     /// <summary>The Dashboard's.</summary>
@@ -29,7 +33,7 @@ internal sealed record UpSettings
             Addresses = ListenAddress.Parse(urls ?? configuration["Urls"] ?? "", hasCertificate: Text(configuration["Kestrel:Certificates:Default:Path"]) is not null),
             ConnectionString = Text(configuration.GetConnectionString("Wobble")),
             PublicUrl = Text(configuration["PublicUrl"])?.TrimEnd('/'),
-            Token = Text(configuration["WOBBLE_TOKEN"]),
+            Token = ReadToken(Text(configuration["WOBBLE_TOKEN"])),
             Runner = Executable(baseFolder, "Runner"),
             Dashboard = DashboardOf(baseFolder),
         };
@@ -48,6 +52,9 @@ internal sealed record UpSettings
         string built = Executable(baseFolder.Replace("/src/Runner/bin/", "/src/Dashboard/bin/", StringComparison.Ordinal), "Dashboard");
         return File.Exists(published) ? published : File.Exists(built) ? built : throw new HostingException($"The Dashboard was not found: neither {published} nor {built} is there. ./run builds it.");
     }
+
+    // Here already: the Dashboard would say it at each of its starts, until one gives up on it.
+    private static string? ReadToken(string? token) => TokenRule.Refuse(token) is { } refusal ? throw new HostingException(refusal, ExitCodes.BadInput) : token;
 
     private static string Executable(string folder, string name) => Path.Combine(folder, name);
 

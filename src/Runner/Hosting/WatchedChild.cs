@@ -5,6 +5,9 @@ namespace Wobble.Runner.Hosting;
 /// </summary>
 internal sealed class WatchedChild(ChildSpec spec, ChildLog log, LeftBehind leftBehind, Terminal terminal, TimeProvider time) : IDisposable
 {
+    // No process ends with it.
+    private const int Hung = -1;
+
     private readonly RestartPolicy _policy = new(time);
     private readonly ImportantLines _important = new(time);
     private readonly CancellationTokenSource _stopping = new();
@@ -47,24 +50,25 @@ internal sealed class WatchedChild(ChildSpec spec, ChildLog log, LeftBehind left
 
             if (await EndOfAsync(child) is not { } code) return;
             if (code == spec.FinalExitCode) throw new HostingException($"{spec.Name} can't go on:{Reason()}");
-            var delay = _policy.AfterDeath() ?? throw new HostingException($"{spec.Name} ended {RestartPolicy.MostInAMinute} times within a minute ({How(code)} at last), so Wobble gives up:{Reason()}");
-            terminal.Tell($"{spec.Name} {How(code)}; starting it again");
+            var delay = _policy.AfterDeath() ?? throw new HostingException($"{spec.Name} ended {RestartPolicy.MostInAMinute} times within a minute ({(code == Hung ? "hanging" : How(code))} at last), so Wobble gives up:{Reason()}");
+            terminal.Tell($"{spec.Name} {(code == Hung ? spec.Health!.Timing.Words : How(code))}; starting it again");
             await Task.Delay(delay, _stopping.Token).ContinueWith(static _ => { }, TaskScheduler.Default);
         }
     }
 
-    /// <summary>Its exit code, or null when it was stopped on demand.</summary>
+    /// <summary>Its exit code, <see cref="Hung"/>, or null when it was stopped on demand. It is gone then.</summary>
     private async Task<int?> EndOfAsync(Child child)
     {
-        try
-        {
-            return await child.Exited.WaitAsync(_stopping.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            await child.StopAsync(_hurry);
-            return null;
-        }
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
+        var hung = spec.Health?.UntilHungAsync(over.Token) ?? Task.Delay(Timeout.Infinite, over.Token);
+        var first = await Task.WhenAny(child.Exited, hung);
+        bool isHung = hung.IsCompletedSuccessfully;
+        await over.CancelAsync();
+        await hung.ContinueWith(static _ => { }, TaskScheduler.Default);
+        if (first == child.Exited) return await child.Exited;
+        if (isHung) terminal.Tell($"{spec.Name} {spec.Health!.Timing.Words}: ending it");
+        await child.StopAsync(_hurry);
+        return _stopping.IsCancellationRequested ? null : Hung;
     }
 
     private void OnLine(string line)

@@ -34,11 +34,11 @@ internal sealed class StraySweep(DataFolder data, uint user)
         return seen.Count;
     }
 
-    /// <summary>Lets the processes of a run end by themselves until <paramref name="within"/> is over, then kills them.</summary>
+    /// <summary>Lets the Execution of a run stop its stack, until it is gone or <paramref name="within"/> is over, then kills what is left.</summary>
     public async Task AfterAsync(string runFolder, TimeSpan within)
     {
         var until = DateTime.UtcNow + within;
-        while (DateTime.UtcNow < until && Find(runFolder).Count > 0) await Task.Delay(50);
+        while (DateTime.UtcNow < until && Find(runFolder).Any(pid => Holds(pid, "cmdline", "\0--inside\0"u8))) await Task.Delay(50);
         await RunAsync(runFolder);
     }
 

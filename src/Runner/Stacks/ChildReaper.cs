@@ -8,6 +8,9 @@ internal readonly record struct ExitStatus(int? Code, int? Signal)
     /// <summary>From <c>waitpid</c>'s status word.</summary>
     public static ExitStatus FromWait(int status) => (status & 0x7f) == 0 ? new(status >> 8 & 0xff, null) : new(null, status & 0x7f);
 
+    /// <summary>What a wrapper around a process (bubblewrap, a shell) tells of its end: 128 + the signal's number where a signal ended it.</summary>
+    public ExitStatus Unwrapped() => Code is > 128 and <= 128 + 64 and { } told ? new ExitStatus(null, told - 128) : this;
+
     public override string ToString() => this switch
     {
         { Code: { } code } => $"exited with code {code}",

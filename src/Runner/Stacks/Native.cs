@@ -5,7 +5,7 @@ namespace Wobble.Runner.Stacks;
 /// <summary>The C library's process, file-lock and poll calls that .NET has no equal for. Linux, 64 bit.</summary>
 internal static unsafe partial class Native
 {
-    public const int SIGHUP = 1, SIGINT = 2, SIGQUIT = 3, SIGKILL = 9, SIGTERM = 15, SIGCHLD = 17;
+    public const int SIGHUP = 1, SIGINT = 2, SIGQUIT = 3, SIGKILL = 9, SIGTERM = 15, SIGCHLD = 17, SIGCONT = 18, SIGSTOP = 19;
     public const int ESRCH = 3, EINTR = 4, EAGAIN = 11, EACCES = 13, EWOULDBLOCK = EAGAIN;
     public const int O_RDONLY = 0, O_RDWR = 2, O_CREAT = 0x40, O_EXCL = 0x80, O_NONBLOCK = 0x800, O_CLOEXEC = 0x80000;
     public const int F_SETFD = 2, F_GETFL = 3, F_SETFL = 4;

@@ -58,7 +58,9 @@ internal sealed class Seeding(IExecutions executions, Presence presence, IHostAp
         try
         {
             await executions.SeedAsync(OnFact, lifetime.ApplicationStopping);
+            bool wasMade = _progress is not null;
             logger.Seeded();
+            if (wasMade) Console.Out.WriteLine(Hosting.ImportantLines.Spoken + "The benchmark's database is ready");
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
@@ -72,10 +74,19 @@ internal sealed class Seeding(IExecutions executions, Presence presence, IHostAp
         }
     }
 
+    // To the console of `up`: what began, and each quarter of it.
+    private void Tell(ProgressFact progress)
+    {
+        long quarter = progress.Total > 0 ? progress.Done * 4 / progress.Total : 0;
+        if (_progress is { } last && last.Task == progress.Task && quarter == (last.Total > 0 ? last.Done * 4 / last.Total : 0)) return;
+        Console.Out.WriteLine(Hosting.ImportantLines.Spoken + progress.Words());
+    }
+
     private ValueTask OnFact(Fact fact)
     {
         if (fact is ProgressFact progress)
         {
+            Tell(progress);
             _progress = progress;
             presence.Say(Presence.Seeding, progress.Words());
         }

@@ -14,8 +14,8 @@ namespace Wobble.Runner.Work;
 /// <summary>The Runner as a process: takes its name, ends what it left when it died, then takes jobs until it is told to stop.</summary>
 internal static class WorkHost
 {
-    // How long a run that is stopped may take to stop its stack, and all else after it.
-    private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(40);
+    /// <summary>How long a run that is stopped may take to stop its stack, and all else after it; then the process ends, and the sandbox with it.</summary>
+    public static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(25);
 
     private static readonly TimeSpan RetryDatabase = TimeSpan.FromSeconds(1);
 
@@ -78,7 +78,7 @@ internal static class WorkHost
         // What EF can't do is caught and said by who asked for it.
         builder.Logging.AddFilter("Microsoft.EntityFrameworkCore", LogLevel.Critical);
         var services = builder.Services;
-        services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = StopWithin);
         services.AddSingleton(settings);
         services.AddSingleton(TimeProvider.System);
         services.AddDbContextFactory<WobbleDb>(db => WobbleDb.Configure(db, settings.ConnectionString));

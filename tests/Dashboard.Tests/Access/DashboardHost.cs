@@ -11,6 +11,8 @@ using Wobble.Results.Domain;
 using Wobble.Results.Storage;
 using Wobble.Tests.Support;
 
+[assembly: AssemblyFixture(typeof(Wobble.Tests.Support.SharedCluster))]
+
 namespace Wobble.Dashboard.Tests.Access;
 
 /// <summary>

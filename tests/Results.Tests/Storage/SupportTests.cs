@@ -3,6 +3,8 @@ using Wobble.Results.Facts;
 using Wobble.Results.Statistics;
 using Wobble.Tests.Support;
 
+[assembly: AssemblyFixture(typeof(Wobble.Tests.Support.SharedCluster))]
+
 namespace Wobble.Results.Tests.Storage;
 
 public sealed class SupportTests(TestDatabase database) : IClassFixture<TestDatabase>

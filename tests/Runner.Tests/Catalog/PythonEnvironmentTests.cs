@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using Wobble.Results.Domain;
 using Wobble.Runner.Catalog;
+using Wobble.Runner.Commands;
 using Wobble.Runner.Hosting;
 using Wobble.Runner.Sandbox;
 
@@ -156,6 +157,26 @@ public sealed class PythonEnvironmentTests : IDisposable
         }
 
         Assert.Null(await waiting);
+    }
+
+    [Fact]
+    public async Task The_list_of_targets_tries_every_environment_that_was_never_tried()
+    {
+        MakeWheel("wobble_example", "1.2");
+        MakeWheel("wobble_other", "3.4");
+        File.WriteAllText(Path.Combine(folder.Root, "servers", "other.requirements.txt"), "wobble-other==3.4\n");
+        var second = TargetFolderBuilder.Server();
+        (second["name"], second["requirements"]) = ("other", "other.requirements.txt");
+        File.WriteAllText(Path.Combine(folder.Root, "servers", "other.json"), second.ToJsonString());
+        var reader = Reader();
+
+        Assert.True(await TargetsCommand.TryUnknownAsync(reader, await reader.ReadAsync(), CancellationToken.None));
+
+        var loaded = await reader.ReadAsync();
+        Assert.True(loaded.Find("plain/flask")!.Environment!.IsInstalled);
+        Assert.True(loaded.Find("other/flask")!.Environment!.IsInstalled);
+        Assert.Empty(reader.NeverTried(loaded));
+        Assert.False(await TargetsCommand.TryUnknownAsync(reader, loaded, CancellationToken.None));
     }
 
     private string Lock => Path.Combine(data.Root, "machine.lock");

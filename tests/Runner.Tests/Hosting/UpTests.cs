@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Microsoft.Extensions.Configuration;
 using Wobble.Runner.Hosting;
 using Wobble.Runner.Stacks;
 using Wobble.Tests.Support;
@@ -11,13 +12,15 @@ namespace Wobble.Runner.Tests.Hosting;
 public sealed partial class UpTests : IAsyncLifetime
 {
     private const string Patient = "#!/bin/bash\nexec sleep 600\n";
-    private const string Dashboard = "#!/bin/bash\nexec /usr/bin/python3 -m http.server --bind 127.0.0.1 ${Urls##*:}\n";
+    private const string Beating = "#!/bin/bash\nwhile :; do touch \"$WOBBLE_HEART_BEAT\"; sleep 0.2; done\n";
+    private const string Dashboard = "#!/bin/bash\ncd \"$(dirname \"$0\")\"; exec /usr/bin/python3 -m http.server --bind 127.0.0.1 ${Urls##*:}\n";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("wobble-test-up-").FullName;
     private readonly Lines _lines = new();
     private readonly CancellationTokenSource _stop = new();
     private string _connectionString = "";
+    private HealthTiming _health = HealthTiming.Usual;
 
     public async ValueTask InitializeAsync()
     {
@@ -39,10 +42,11 @@ public sealed partial class UpTests : IAsyncLifetime
     {
         var run = StartAsync(Patient, Dashboard);
         await _lines.WaitFor("Ctrl-C ends it.");
-        int[] pids = Pids();
+        int[] pids = [];
+        // The file follows the start of each.
+        Assert.True(SpinWait.SpinUntil(() => (pids = Pids()).Length == 2, Patience));
 
         Assert.Contains(_lines.All, line => SignInLink().IsMatch(line));
-        Assert.Equal(2, pids.Length);
         await _stop.CancelAsync();
 
         Assert.Equal(0, await run.WaitAsync(Patience));
@@ -64,6 +68,51 @@ public sealed partial class UpTests : IAsyncLifetime
 
         await _stop.CancelAsync();
         Assert.Equal(0, await run.WaitAsync(Patience));
+    }
+
+    [Fact]
+    public async Task A_Dashboard_that_hangs_is_ended_and_started_again()
+    {
+        _health = new HealthTiming(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(1), 3);
+        var run = StartAsync(Beating, Dashboard);
+        await _lines.WaitFor("Ctrl-C ends it.");
+        int hung = Pid("Dashboard");
+        Native.Kill(hung, Native.SIGSTOP);
+
+        await _lines.WaitFor("Dashboard has not answered 3 times in a row: ending it");
+        await _lines.WaitFor("new sign-in link");
+        Assert.False(Directory.Exists($"/proc/{hung}"));
+
+        await _stop.CancelAsync();
+        Assert.Equal(0, await run.WaitAsync(Patience));
+    }
+
+    [Fact]
+    public async Task A_Runner_whose_heart_stops_beating_is_ended_and_started_again()
+    {
+        _health = new HealthTiming(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(1), 3);
+        var run = StartAsync(Beating, Dashboard);
+        await _lines.WaitFor("Ctrl-C ends it.");
+        int hung = Pid("Runner");
+        await Task.Run(() => SpinWait.SpinUntil(() => HeartBeat.IsFresh(Path.Combine(_folder, "logs", "runner.beat")), Patience));
+        Native.Kill(hung, Native.SIGSTOP);
+
+        await _lines.WaitFor("Runner has not answered 3 times in a row; starting it again");
+        Assert.False(Directory.Exists($"/proc/{hung}"));
+
+        await _stop.CancelAsync();
+        Assert.Equal(0, await run.WaitAsync(Patience));
+    }
+
+    [Fact]
+    public void A_token_that_is_too_short_is_refused_before_anything_starts()
+    {
+        var settings = new ConfigurationBuilder().AddInMemoryCollection([KeyValuePair.Create<string, string?>("WOBBLE_TOKEN", "short"), KeyValuePair.Create<string, string?>("Urls", "http://127.0.0.1:5080")]).Build();
+
+        var refusal = Assert.Throws<HostingException>(() => UpSettings.Read(null, _folder, settings));
+
+        Assert.StartsWith("WOBBLE_TOKEN has 5 characters; at least 16 are needed", refusal.Message);
+        Assert.Equal(Commands.ExitCodes.BadInput, refusal.ExitCode);
     }
 
     [Fact]
@@ -103,6 +152,7 @@ public sealed partial class UpTests : IAsyncLifetime
 
     private async Task<int> StartAsync(string runner, string dashboard)
     {
+        await File.WriteAllTextAsync(Path.Combine(_folder, "healthz"), "ok");
         var settings = new UpSettings
         {
             Data = new DataFolder(_folder),
@@ -110,6 +160,7 @@ public sealed partial class UpTests : IAsyncLifetime
             ConnectionString = _connectionString,
             PublicUrl = null,
             Token = null,
+            Health = _health,
             Runner = Script("runner", runner),
             Dashboard = Script("dashboard", dashboard),
         };

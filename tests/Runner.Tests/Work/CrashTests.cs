@@ -11,16 +11,11 @@ namespace Wobble.Runner.Tests.Work;
 
 public sealed class CrashTests : IAsyncLifetime
 {
-    private readonly List<WorkSettings> _settings = [];
     private TestDatabase _database = null!;
 
     public async ValueTask InitializeAsync() => _database = await TestDatabase.CreateAsync();
 
-    public async ValueTask DisposeAsync()
-    {
-        await _database.DisposeAsync();
-        foreach (var settings in _settings) Directory.Delete(settings.Data.Root, recursive: true);
-    }
+    public ValueTask DisposeAsync() => _database.DisposeAsync();
 
     [Fact]
     public async Task A_killed_runner_interrupts_its_run_when_it_is_back_and_does_not_execute_it_again()
@@ -157,12 +152,7 @@ public sealed class CrashTests : IAsyncLifetime
         Assert.NotEqual(failed.JobId, again.JobId);
     }
 
-    private WorkSettings NewSettings()
-    {
-        var settings = TestRunner.NewSettings(_database);
-        _settings.Add(settings);
-        return settings;
-    }
+    private WorkSettings NewSettings() => TestRunner.NewSettings(_database);
 
     private Sweeper SweeperOf(WorkSettings settings)
     {

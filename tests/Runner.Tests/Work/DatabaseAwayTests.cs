@@ -58,7 +58,6 @@ public sealed class DatabaseAwayTests
         run = await again.WaitForAsync(run, RunState.Interrupted);
         Assert.Equal("The Runner was stopped; facts until then are kept.", run.Failure);
         Assert.Empty(again.Executions.Executed);
-        Directory.Delete(settings.Data.Root, recursive: true);
     }
 
     [Fact]
@@ -74,6 +73,5 @@ public sealed class DatabaseAwayTests
 
         await using var runner = await starting;
         await runner.WaitForAsync(await runner.QueueAsync(), RunState.Completed);
-        Directory.Delete(settings.Data.Root, recursive: true);
     }
 }

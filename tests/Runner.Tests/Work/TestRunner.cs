@@ -9,6 +9,8 @@ using Wobble.Runner.Hosting;
 using Wobble.Runner.Work;
 using Wobble.Tests.Support;
 
+[assembly: AssemblyFixture(typeof(Wobble.Tests.Support.SharedCluster))]
+
 namespace Wobble.Runner.Tests.Work;
 
 /// <summary>A Runner in this process, on a test's database, with executions of the test's own.</summary>
@@ -18,12 +20,11 @@ internal sealed class TestRunner : IAsyncDisposable
 
     private readonly CancellationTokenSource _stop = new();
     private readonly TestDatabase _database;
-    private readonly bool _ownsFolder;
     private Task<int> _host;
 
-    private TestRunner(TestDatabase database, WorkSettings settings, FakeExecutions executions, bool ownsFolder)
+    private TestRunner(TestDatabase database, WorkSettings settings, FakeExecutions executions)
     {
-        (_database, Settings, Executions, _ownsFolder) = (database, settings, executions, ownsFolder);
+        (_database, Settings, Executions) = (database, settings, executions);
         _host = Task.Run(() => WorkHost.RunAsync(settings, services => services.AddSingleton<IExecutions>(executions), _stop.Token));
     }
 
@@ -32,14 +33,14 @@ internal sealed class TestRunner : IAsyncDisposable
     /// <summary>The exit code, once it ended.</summary>
     public Task<int> Exit => _host;
 
-    /// <summary>Settings with a data folder of their own.</summary>
+    /// <summary>Settings with a data folder of their own, which goes with the test process.</summary>
     public static WorkSettings NewSettings(TestDatabase database, string name = "alpha") =>
-        new(name, database.ConnectionString, new DataFolder(Directory.CreateTempSubdirectory("wobble-work-").FullName));
+        new(name, database.ConnectionString, new DataFolder(TestFolders.New("work")));
 
     /// <summary>Starts one and waits until it has joined.</summary>
     public static async Task<TestRunner> StartAsync(TestDatabase database, FakeExecutions? executions = null, WorkSettings? settings = null)
     {
-        var runner = new TestRunner(database, settings ?? NewSettings(database), executions ?? new FakeExecutions(), settings is null);
+        var runner = new TestRunner(database, settings ?? NewSettings(database), executions ?? new FakeExecutions());
         var since = DateTimeOffset.UtcNow;
         await WaitAsync("the Runner to join", async () =>
         {
@@ -52,7 +53,7 @@ internal sealed class TestRunner : IAsyncDisposable
     }
 
     /// <summary>Starts one that may be refused.</summary>
-    public static TestRunner Start(TestDatabase database, WorkSettings settings) => new(database, settings, new FakeExecutions(), false);
+    public static TestRunner Start(TestDatabase database, WorkSettings settings) => new(database, settings, new FakeExecutions());
 
     /// <summary>The client side, as the Dashboard has it.</summary>
     public static RunQueue Queue(TestDatabase database) => new(database, new BackgroundJobClient(Storage(database)), TimeProvider.System);
@@ -112,7 +113,6 @@ internal sealed class TestRunner : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await StopAsync();
-        if (_ownsFolder) Directory.Delete(Settings.Data.Root, recursive: true);
         _stop.Dispose();
     }
 }

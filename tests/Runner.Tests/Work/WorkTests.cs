@@ -110,7 +110,6 @@ public sealed class WorkTests : IAsyncLifetime
         Assert.Equal("The Runner was stopped; facts until then are kept.", run.Failure);
         Assert.Equal(250, run.Requests);
         Assert.Equal(["uwsgi-http/flask"], again.Executions.Executed);
-        Directory.Delete(settings.Data.Root, recursive: true);
     }
 
     [Fact]

@@ -1,0 +1,217 @@
+"""Starts Wobble by ./run, drives it by its API and by Chromium's own protocol, and prints a table. Started by bench/overheads."""
+import json, os, secrets, shutil, signal, socket, statistics, subprocess, sys, tempfile, threading, time, urllib.request
+
+data, runs = sys.argv[1], int(sys.argv[2])
+token = secrets.token_hex(16)
+with socket.socket() as free:
+    free.bind(("127.0.0.1", 0))
+    url = f"http://127.0.0.1:{free.getsockname()[1]}"
+RUN = {"target": "uwsgi-http/bottle", "workers": 8, "connections": 100, "warmup": "0s", "for": "3s"}
+
+
+class Wobble:
+    """./run, from its start to its end."""
+
+    def __init__(self):
+        self.started = time.time()
+        self.process = subprocess.Popen(["./run", "--data", data, "--urls", url], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env={**os.environ, "WOBBLE_TOKEN": token})
+        self.link = None
+        for line in self.process.stdout:
+            if "/sign-in?token=" in line:
+                self.link = line.strip()
+            if "Ctrl-C ends it." in line:
+                break
+        else:
+            sys.exit("./run ended before it was up")
+        threading.Thread(target=lambda: [None for _ in self.process.stdout], daemon=True).start()
+        urllib.request.urlopen(f"{url}/healthz").read()
+        self.up_after = time.time() - self.started
+
+    def pid(self, name):
+        """The child whose program has that name."""
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                with open(f"/proc/{pid}/stat") as file:
+                    parent = int(file.read().rsplit(")", 1)[1].split()[1])
+                with open(f"/proc/{pid}/cmdline") as file:
+                    program = file.read().split("\0")[0]
+            except OSError:
+                continue
+            if parent == self.process.pid and program.endswith("/" + name):
+                return int(pid)
+        sys.exit(f"no {name}")
+
+    def end(self):
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(60)
+
+
+def api(path, body=None):
+    request = urllib.request.Request(url + path, json.dumps(body).encode() if body else None, {"Authorization": f"Bearer {token}", "Content-Type": "application/json"})
+    with urllib.request.urlopen(request) as answer:
+        return json.load(answer)
+
+
+def phases(slug):
+    """When the measurement began and ended by the run's own facts, in seconds since 1970."""
+    password = open(f"{data}/database/password").read().strip()
+    query = f"select extract(epoch from measuring_at), extract(epoch from finishing_at) from runs where slug = '{slug}'"
+    psql = next(f"/usr/lib/postgresql/{v}/bin/psql" for v in sorted(os.listdir("/usr/lib/postgresql"), reverse=True) if os.path.exists(f"/usr/lib/postgresql/{v}/bin/psql"))
+    out = subprocess.run([psql, "-h", f"{data}/database/socket", "-U", "wobble", "-d", "wobble", "-AtF", "\t", "-c", query], env={"PGPASSWORD": password}, stdout=subprocess.PIPE, text=True, check=True).stdout
+    return [float(at) for at in out.strip().split("\t")]
+
+
+class Chromium:
+    """Debian's Chromium by the protocol of its developer tools, over a pipe."""
+
+    def __init__(self):
+        self.profile = tempfile.mkdtemp(prefix="wobble-overheads-")
+        to_read, self.to = os.pipe()
+        self.back, to_write = os.pipe()
+        def prepare():
+            os.dup2(to_read, 3)
+            os.dup2(to_write, 4)
+        self.process = subprocess.Popen(["/usr/bin/chromium", "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-component-update", "--no-first-run",
+            f"--user-data-dir={self.profile}", "--remote-debugging-pipe", "about:blank"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, pass_fds=(3, 4), preexec_fn=prepare)
+        self.ids, self.answers, self.events, self.gate = 0, {}, [], threading.Condition()
+        threading.Thread(target=self.read, daemon=True).start()
+
+    def read(self):
+        rest = b""
+        while more := os.read(self.back, 1 << 16):
+            *whole, rest = (rest + more).split(b"\0")
+            for message in map(json.loads, whole):
+                with self.gate:
+                    if "id" in message:
+                        self.answers[message["id"]] = message
+                    else:
+                        self.events.append(message)
+                    self.gate.notify_all()
+
+    def call(self, method, session=None, **parameters):
+        with self.gate:
+            self.ids += 1
+            mine = self.ids
+        message = {"id": mine, "method": method, "params": parameters, **({"sessionId": session} if session else {})}
+        os.write(self.to, json.dumps(message).encode() + b"\0")
+        with self.gate:
+            if not self.gate.wait_for(lambda: mine in self.answers, 60):
+                sys.exit(f"Chromium does not answer {method}")
+            answer = self.answers.pop(mine)
+        if "error" in answer:
+            sys.exit(f"{method}: {answer['error']}")
+        return answer["result"]
+
+    def page(self, context=None):
+        target = self.call("Target.createTarget", url="about:blank", **({"browserContextId": context} if context else {}))["targetId"]
+        session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        for domain in ("Page", "Network", "Runtime"):
+            self.call(f"{domain}.enable", session)
+        return session
+
+    def go(self, session, address, still=2.0):
+        """Goes there, and waits until nothing was loaded for a while."""
+        with self.gate:
+            self.events = [e for e in self.events if e.get("sessionId") != session]
+        self.call("Page.navigate", session, url=address)
+        last, known = time.time(), -1
+        while time.time() - last < still:
+            time.sleep(0.05)
+            now = len(self.of(session, "Network.loadingFinished", "Network.requestWillBeSent"))
+            if now != known:
+                last, known = time.time(), now
+
+    def of(self, session, *methods):
+        with self.gate:
+            return [e["params"] for e in self.events if e.get("sessionId") == session and e["method"] in methods]
+
+    def evaluate(self, session, script):
+        return self.call("Runtime.evaluate", session, expression=script, returnByValue=True)["result"].get("value")
+
+    def end(self):
+        self.process.terminate()
+        self.process.wait(20)
+        shutil.rmtree(self.profile, ignore_errors=True)
+
+
+def until_final(slug):
+    while (run := api(f"/api/runs/{slug}"))["state"] not in ("completed", "failed", "cancelled", "interrupted"):
+        time.sleep(0.01)
+    return run, time.time()
+
+
+def memory(pid):
+    with open(f"/proc/{pid}/status") as status:
+        return int(next(line for line in status if line.startswith("VmRSS")).split()[1]) / 1024
+
+
+rows, missed = [], 0
+
+
+def row(what, values, unit, limit, digits=2):
+    global missed
+    worst = max(values)
+    good = worst <= limit
+    missed += not good
+    rows.append(f"{what:58} {statistics.median(values):8.{digits}f} {worst:8.{digits}f} {unit:3} {limit:6g}  {'' if good else 'MISSED'}")
+    print(rows[-1], flush=True)
+
+
+wobble = Wobble()
+first_up = wobble.up_after
+print(f"{'':58} {'median':>8} {'worst':>8}     at most")
+for _ in range(2):
+    until_final(api("/api/runs", RUN)["slug"])
+
+browser = Chromium()
+page = browser.page()
+browser.go(page, wobble.link)
+to_load, to_clean, to_page = [], [], []
+WATCH = """(() => { window.seen = []; let last = ''; setInterval(() => { const s = document.querySelector('svg.strip'); const now = s ? s.outerHTML : ''; if (now !== last) { last = now; window.seen.push(performance.timeOrigin + performance.now()); } }, 10); })()"""
+for number in range(runs):
+    asked = time.time()
+    slug = api("/api/runs", RUN)["slug"]
+    if number >= runs - 3:
+        browser.go(page, f"{url}/r/{slug}", still=0.5)
+        browser.evaluate(page, WATCH)
+    run, ended = until_final(slug)
+    if run["state"] != "completed":
+        sys.exit(f"a run ended as {run}")
+    measuring, finishing = phases(slug)
+    to_load.append(measuring - asked)
+    to_clean.append(ended - finishing)
+    if number >= runs - 3:
+        time.sleep(1)
+        seen = [at / 1000 for at in browser.evaluate(page, "window.seen")]
+        for second in range(1, 4):
+            after = [at for at in seen if at > measuring + second]
+            if after:
+                to_page.append(after[0] - measuring - second)
+row("API call to the first request of the load", to_load, "s", 3)
+row("end of the load to proven clean (as the API shows it)", to_clean, "s", 1.5)
+row("end of a second to its sample on the page", to_page, "s", 1)
+
+for what, address, limit in (("first load of Home, transferred", "/", 250), ("first load of Run, transferred", f"/r/{slug}", 380)):
+    context = browser.call("Target.createBrowserContext")["browserContextId"]
+    fresh = browser.page(context)
+    browser.call("Network.setCacheDisabled", fresh, cacheDisabled=True)
+    if what.startswith("first load of Home"):
+        cookies = browser.call("Network.getCookies", page, urls=[url])["cookies"]
+        browser.call("Network.setCookies", fresh, cookies=[{"name": c["name"], "value": c["value"], "url": url} for c in cookies])
+    browser.go(fresh, url + address)
+    row(what, [sum(e["encodedDataLength"] for e in browser.of(fresh, "Network.loadingFinished")) / 1000], "kB", limit, 0)
+    frames = sum(len(e["response"]["payloadData"]) for e in browser.of(fresh, "Network.webSocketFrameReceived"))
+    print(f"{'':10}and by its WebSocket: {frames / 1000:.0f} kB", flush=True)
+
+dashboard = wobble.pid("Dashboard")
+open_pages = [browser.page() for _ in range(20)]
+for session, address in zip(open_pages, ["/", f"/r/{slug}", "/runs", "/new", "/targets"] * 4):
+    browser.go(session, url + address, still=0.7)
+row("Dashboard with 20 open pages (resident)", [memory(dashboard)], "MB", 250, 0)
+browser.end()
+wobble.end()
+again = Wobble()
+row("second ./run to the page", [again.up_after], "s", 10)
+print(f"{'':10}(the first start of this bench, on the same build: {first_up:.1f} s)")
+again.end()
+sys.exit(1 if missed else 0)

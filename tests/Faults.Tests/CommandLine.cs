@@ -1,0 +1,60 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+
+namespace Wobble.Faults.Tests;
+
+/// <summary>The published Runner as a command line.</summary>
+internal sealed class CommandLine : IDisposable
+{
+    private readonly ConcurrentQueue<string> _output = new(), _errors = new();
+
+    private CommandLine(Process process)
+    {
+        Process = process;
+        process.OutputDataReceived += (_, line) => Keep(_output, line.Data);
+        process.ErrorDataReceived += (_, line) => Keep(_errors, line.Data);
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+    }
+
+    public Process Process { get; }
+    public string Output => string.Join('\n', _output);
+    public string Errors => string.Join('\n', _errors);
+
+    public static CommandLine Start(IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
+    {
+        var start = new ProcessStartInfo(Product.Runner, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.Environment.Remove("ConnectionStrings__Wobble");
+        foreach (var (name, value) in environment ?? new Dictionary<string, string>()) start.Environment[name] = value;
+        return new CommandLine(Process.Start(start)!);
+    }
+
+    /// <summary>Runs it to its end.</summary>
+    public static async Task<(int Code, string Output, string Errors)> RunAsync(IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
+    {
+        using var started = Start(arguments, environment);
+        await started.Process.WaitForExitAsync().WaitAsync(Product.Patience);
+        return (started.Process.ExitCode, started.Output, started.Errors);
+    }
+
+    public async Task UntilAsync(string what, Func<bool> condition, TimeSpan? within = null)
+    {
+        var waited = Stopwatch.StartNew();
+        while (!condition())
+        {
+            if (waited.Elapsed > (within ?? Product.Patience)) throw new TimeoutException($"Waited {waited.Elapsed.TotalSeconds:0} s in vain for {what}.\n{Errors}\n{Output}");
+            await Task.Delay(20);
+        }
+    }
+
+    public void Dispose()
+    {
+        if (!Process.HasExited) Process.Kill();
+        Process.Dispose();
+    }
+
+    private static void Keep(ConcurrentQueue<string> to, string? line)
+    {
+        if (line is not null) to.Enqueue(line);
+    }
+}
