@@ -73,7 +73,7 @@ public sealed partial class UpTests : IAsyncLifetime
     [Fact]
     public async Task A_Dashboard_that_hangs_is_ended_and_started_again()
     {
-        _health = new HealthTiming(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(1), 3);
+        _health = new HealthTiming(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(1), 3) { FirstAnswer = TimeSpan.FromSeconds(5) };
         var run = StartAsync(Beating, Dashboard);
         await _lines.WaitFor("Ctrl-C ends it.");
         int hung = Pid("Dashboard");
