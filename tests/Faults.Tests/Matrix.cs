@@ -58,6 +58,8 @@ internal static class Matrix
         (Generator, "STOP") => (Failed, "load generator said nothing|load generator was not ready", Slow),
         (Generator, _) => (Failed, "load generator", Usual),
         (Master, "STOP") => phase == "prepare" ? (Failed, "was not ready|did not answer", Slow) : (Completed, "", Slow),
+        // uWSGI takes SIGTERM for "reload".
+        (Master, "TERM") => phase == "prepare" ? ($"{Completed}|{Failed}", "uwsgi-uwsgi", Usual) : (Completed, "", Usual),
         (Master, _) => (Failed, "uwsgi-uwsgi", Usual),
         (Worker, "STOP") => (Completed, "", Slow),
         (Worker, _) => (Completed, "", Usual),
