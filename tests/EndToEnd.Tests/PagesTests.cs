@@ -7,7 +7,7 @@ namespace Wobble.EndToEnd.Tests;
 /// <summary>Every page, for everybody: no violation that axe can find, in both themes, wide and narrow; and no scroll bar sideways on a phone.</summary>
 public sealed class PagesTests(Product product)
 {
-    public static TheoryData<string> Paths => ["/", "/new", "/configurations", "/runs", "/compare", "/targets", "/runners", "/nowhere"];
+    public static TheoryData<string> Paths => ["/", "/new", "/configurations", "/runs", "/experiments", "/claims", "/compare", "/targets", "/runners", "/nowhere"];
 
     [Theory]
     [MemberData(nameof(Paths))]
@@ -32,7 +32,9 @@ public sealed class PagesTests(Product product)
             }
     }
 
-    private async Task LookAsync(string path, ColorScheme scheme, int width)
+    private Task LookAsync(string path, ColorScheme scheme, int width) => LookAsync(product, path, scheme, width);
+
+    internal static async Task LookAsync(Product product, string path, ColorScheme scheme, int width)
     {
         await using var context = await product.SignedInAsync(new BrowserNewContextOptions { ColorScheme = scheme, ViewportSize = new ViewportSize { Width = width, Height = 900 } });
         var page = await context.NewPageAsync();

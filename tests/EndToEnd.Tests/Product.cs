@@ -138,6 +138,28 @@ public sealed partial class Product : IAsyncLifetime
         throw new TimeoutException($"{slug} did not get there; last: {text}\n{Said}");
     }
 
+    /// <summary>Waits for the end of an experiment; its whole answer.</summary>
+    public async Task<JsonElement> ExperimentAsync(string slug)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(4));
+        using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(300));
+        string text = "";
+        try
+        {
+            do
+            {
+                text = await Api.GetStringAsync($"/api/experiments/{slug}", limit.Token);
+                var experiment = JsonDocument.Parse(text).RootElement;
+                if (experiment.GetProperty("state").GetString() is "completed" or "cancelled") return experiment;
+            }
+            while (await tick.WaitForNextTickAsync(limit.Token));
+        }
+        catch (OperationCanceledException)
+        {
+        }
+        throw new TimeoutException($"{slug} did not end; last: {text}\n{Said}");
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (Browser is not null) await Browser.CloseAsync();

@@ -9,6 +9,6 @@ internal static class QueriesSetup
     public static void AddQueries(this WebApplicationBuilder builder) => builder.Services.AddQueries();
 
     public static IServiceCollection AddQueries(this IServiceCollection services) => services
-        .AddSingleton<HomeQueries>().AddSingleton<RunsQueries>().AddSingleton<ConfigurationQueries>().AddSingleton<ComparisonQueries>().AddSingleton<RunnerQueries>().AddSingleton<ExperimentQueries>()
+        .AddSingleton<HomeQueries>().AddSingleton<RunsQueries>().AddSingleton<ConfigurationQueries>().AddSingleton<ComparisonQueries>().AddSingleton<RunnerQueries>().AddSingleton<ExperimentQueries>().AddSingleton<ClaimQueries>()
         .AddSingleton<Handoffs>();
 }

@@ -12,11 +12,13 @@ public sealed class ComparisonEdits(IDbContextFactory<WobbleDb> databases, TimeP
     {
         ArgumentNullException.ThrowIfNull(runs);
         string given = string.Join(", ", runs);
-        if (runs.Count is < ComparisonQueries.Fewest or > ComparisonQueries.Most) return Edit<string>.Refused("runs", given, $"{ComparisonQueries.Fewest} to {ComparisonQueries.Most} runs");
+        // One experiment alone may have several rows.
+        if (runs.Count > ComparisonQueries.Most || runs.Count < 1 || (runs.Count == 1 && SideName.Parse(runs[0]) is not { Row: null })) return Edit<string>.Refused("runs", given, $"{ComparisonQueries.Fewest} to {ComparisonQueries.Most} runs");
         if (runs.Distinct().Count() < runs.Count) return Edit<string>.Refused("runs", given, "different runs: a run compared with itself shows nothing");
         await using var db = await databases.CreateDbContextAsync(cancel);
-        var known = await db.Runs.AsNoTracking().Where(r => runs.Contains(r.Slug) && r.DeletedAt == null).Select(r => r.Slug).ToListAsync(cancel);
-        if (runs.Except(known).FirstOrDefault() is { } unknown) return Edit<string>.Refused("runs", unknown, "runs that are there");
+        var found = await new ComparisonQueries(databases).Runs(runs, cancel);
+        if (ComparisonQueries.Missing(runs, found) is [var unknown, ..]) return Edit<string>.Refused("runs", unknown, "runs, experiments or configurations with runs that are there");
+        if (found.Count < ComparisonQueries.Fewest) return Edit<string>.Refused("runs", given, $"at least {ComparisonQueries.Fewest} sides: an experiment has as many as it has rows with runs");
 
         var list = runs.ToList();
         string? kept = await db.Comparisons.AsNoTracking().Where(c => c.Runs == list).Select(c => c.Slug).FirstOrDefaultAsync(cancel);

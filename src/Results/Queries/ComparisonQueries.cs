@@ -6,11 +6,19 @@ using Wobble.Results.Storage;
 
 namespace Wobble.Results.Queries;
 
-/// <summary>A run among those compared: its set-up, its figures, its distribution and its seconds.</summary>
+/// <summary>A side of a comparison: a run, or all runs of a configuration or of a row of an experiment with one of them to stand for the others.</summary>
 public sealed record ComparedRun
 {
-    /// <summary>As lists show it.</summary>
+    /// <summary>The run that stands for the side, as lists show it.</summary>
     public required RunRow Row { get; init; }
+    /// <summary>What the address calls it; null: the run's slug.</summary>
+    public string? Key { get; init; }
+    /// <summary>The row's or the configuration's name; null: the run's target.</summary>
+    public string? Name { get; init; }
+    /// <summary>Slug of the experiment whose rounds these are; null for others.</summary>
+    public string? Experiment { get; init; }
+    /// <summary>Every run of the side, rounds in order; empty: only <see cref="Row"/>.</summary>
+    public IReadOnlyList<SideRun> Each { get; init; } = [];
     /// <summary>The definition with every default filled in; as asked, when it never was planned.</summary>
     public required Definition Definition { get; init; }
     /// <summary>Versions of every component and package; empty when it never was planned.</summary>
@@ -21,7 +29,7 @@ public sealed record ComparedRun
     public RunEnvironment? Environment { get; init; }
     /// <summary>Null when nothing was measured.</summary>
     public RunResult? Result { get; init; }
-    /// <summary>Latency by percentile, up to the last one the data can show; empty when nothing was measured.</summary>
+    /// <summary>Latency by percentile, up to the last one the data can show; empty when nothing was measured. Of several runs the typical one (geometric means), with its interval from three on.</summary>
     public IReadOnlyList<PercentilePoint> Distribution { get; init; } = [];
     /// <summary>Measured seconds, each <see cref="EverySecond"/>th of them.</summary>
     public IReadOnlyList<StripSecond> Seconds { get; init; } = [];
@@ -31,8 +39,8 @@ public sealed record ComparedRun
 
 /// <summary>A kept comparison.</summary>
 /// <param name="Slug">Its permalink.</param>
-/// <param name="Runs">Slugs, the reference first.</param>
-/// <param name="Targets">Targets of those runs that still are there, in that order.</param>
+/// <param name="Runs">Names of its sides (see <see cref="SideName"/>), the reference first.</param>
+/// <param name="Targets">What those that still are there are called, in that order.</param>
 /// <param name="CreatedAt">When it was kept.</param>
 public sealed record KeptComparison(string Slug, IReadOnlyList<string> Runs, IReadOnlyList<string> Targets, DateTimeOffset CreatedAt);
 
@@ -46,33 +54,47 @@ public sealed class ComparisonQueries(IDbContextFactory<WobbleDb> databases)
     /// <summary>Seconds of a run that are read: more can't be told apart in a strip.</summary>
     public const int SecondsLimit = 600;
 
-    /// <summary>The runs of these slugs, in that order; those that are unknown or were deleted are left out.</summary>
-    public async Task<IReadOnlyList<ComparedRun>> Runs(IReadOnlyList<string> slugs, CancellationToken cancel)
+    /// <summary>The sides of these names (see <see cref="SideName"/>), in that order; those that are unknown or were deleted are left out.</summary>
+    public async Task<IReadOnlyList<ComparedRun>> Runs(IReadOnlyList<string> names, CancellationToken cancel)
     {
-        ArgumentNullException.ThrowIfNull(slugs);
+        ArgumentNullException.ThrowIfNull(names);
         await using var db = await databases.CreateDbContextAsync(cancel);
-        var wanted = db.Runs.AsNoTracking().Where(r => slugs.Contains(r.Slug) && r.DeletedAt == null);
-        var rows = await wanted.OrderBy(r => r.Id).Take(Most).Select(RunRow.Of).ToDictionaryAsync(r => r.Slug, cancel);
-        var details = await wanted.OrderBy(r => r.Id).Take(Most).Select(r => new { r.Slug, r.Plan, r.Environment, r.Result, r.End }).ToDictionaryAsync(r => r.Slug, cancel);
-        var all = new List<ComparedRun>(rows.Count);
-        foreach (string slug in slugs.Distinct())
+        var sides = await ComparedSides.OfAsync(db, names, Most, cancel);
+        var leads = sides.Select(s => s.Lead).ToList();
+        var wanted = db.Runs.AsNoTracking().Where(r => leads.Contains(r.Slug)).OrderBy(r => r.Id).Take(Most);
+        var rows = await wanted.Select(RunRow.Of).ToDictionaryAsync(r => r.Slug, cancel);
+        var details = await wanted.Select(r => new { r.Slug, r.Plan, r.Environment, r.Result, r.End }).ToDictionaryAsync(r => r.Slug, cancel);
+        var all = new List<ComparedRun>(sides.Count);
+        foreach (var side in sides)
         {
-            if (!rows.TryGetValue(slug, out var row) || !details.TryGetValue(slug, out var run)) continue;
+            if (!rows.TryGetValue(side.Lead, out var row) || !details.TryGetValue(side.Lead, out var run)) continue;
             var (seconds, every) = await SecondsOf(db, row.Id, cancel);
             all.Add(new ComparedRun
             {
                 Row = row,
+                Key = side.Key,
+                Name = side.Name,
+                Experiment = side.Experiment,
+                Each = side.Runs,
                 Definition = run.Plan?.Definition ?? row.Definition,
                 Versions = run.Plan?.Versions ?? new Dictionary<string, string>(),
                 Wobble = run.Plan?.Wobble,
                 Environment = run.Environment,
                 Result = run.Result,
-                Distribution = await DistributionOf(db, row.Id, run.End, cancel),
+                Distribution = side.Runs.Count == 1 ? await DistributionOf(db, row.Id, run.End, cancel) : await DistributionOf(db, side, cancel),
                 Seconds = seconds,
                 EverySecond = every,
             });
         }
         return all;
+    }
+
+    /// <summary>Names of these sides that nothing stands behind.</summary>
+    public static IReadOnlyList<string> Missing(IReadOnlyList<string> names, IReadOnlyList<ComparedRun> found)
+    {
+        ArgumentNullException.ThrowIfNull(found);
+        var keys = found.Select(f => f.Key ?? f.Row.Slug).ToHashSet();
+        return [.. names.Where(n => !keys.Contains(n) && !keys.Any(k => k.StartsWith(n + ".", StringComparison.Ordinal)))];
     }
 
     /// <summary>A kept comparison; null when there is none of that slug.</summary>
@@ -88,9 +110,18 @@ public sealed class ComparisonQueries(IDbContextFactory<WobbleDb> databases)
     {
         await using var db = await databases.CreateDbContextAsync(cancel);
         var kept = await db.Comparisons.AsNoTracking().OrderByDescending(c => c.Id).Take(limit).Select(c => new { c.Slug, c.Runs, c.CreatedAt }).ToListAsync(cancel);
-        var slugs = kept.SelectMany(c => c.Runs).Distinct().ToList();
-        var targets = await db.Runs.AsNoTracking().Where(r => slugs.Contains(r.Slug) && r.DeletedAt == null).Select(r => new { r.Slug, r.Target }).ToDictionaryAsync(r => r.Slug, r => r.Target, cancel);
-        return [.. kept.Select(c => new KeptComparison(c.Slug, c.Runs, [.. c.Runs.Where(targets.ContainsKey).Select(r => targets[r])], c.CreatedAt))];
+        var named = kept.SelectMany(c => c.Runs).Distinct().ToList();
+        var slugs = named.Select(n => SideName.Parse(n)?.Slug).OfType<string>().Distinct().ToList();
+        var names = await db.Runs.AsNoTracking().Where(r => slugs.Contains(r.Slug) && r.DeletedAt == null).Select(r => new { r.Slug, Name = r.Target }).ToDictionaryAsync(r => r.Slug, r => r.Name, cancel);
+        foreach (var experiment in await db.Experiments.AsNoTracking().Where(e => slugs.Contains(e.Slug)).ToListAsync(cancel))
+        {
+            if (Jobs.ExperimentQueue.Read(experiment) is not { } definition) continue;
+            for (int row = 0; row < definition.Rows.Count; row++) names[$"{experiment.Slug}.{row + 1}"] = definition.Rows[row].Name;
+            names.TryAdd(experiment.Slug, experiment.Question);
+        }
+        var ids = named.Where(n => Guid.TryParse(n, out _)).Select(Guid.Parse).ToList();
+        foreach (var configuration in await db.Configurations.AsNoTracking().Where(c => ids.Contains(c.Id)).Select(c => new { c.Id, c.Name }).ToListAsync(cancel)) names[configuration.Id.ToString()] = configuration.Name;
+        return [.. kept.Select(c => new KeptComparison(c.Slug, c.Runs, [.. c.Runs.Where(names.ContainsKey).Select(r => names[r])], c.CreatedAt))];
     }
 
     private static async Task<(IReadOnlyList<StripSecond> Seconds, int Every)> SecondsOf(WobbleDb db, Guid run, CancellationToken cancel)
@@ -101,6 +132,16 @@ public sealed class ComparisonQueries(IDbContextFactory<WobbleDb> databases)
         var seconds = await measured.Where(s => s.Number % every == 0).OrderBy(s => s.Number).Take(SecondsLimit + 1)
             .Select(s => new StripSecond(s.Number, s.Requests / s.Length, s.P50, s.P90, s.P99)).ToListAsync(cancel);
         return (seconds, every);
+    }
+
+    // Several runs: the typical one at each percentile. Histograms of different runs are never merged for it.
+    private static async Task<IReadOnlyList<PercentilePoint>> DistributionOf(WobbleDb db, ComparedSides.Side side, CancellationToken cancel)
+    {
+        var slugs = side.Runs.Where(r => r.IsValid).Select(r => r.Slug).ToList();
+        var runs = await db.Runs.AsNoTracking().Where(r => slugs.Contains(r.Slug)).OrderBy(r => r.Id).Select(r => new { r.Id, r.End }).ToListAsync(cancel);
+        var curves = new List<IReadOnlyList<PercentilePoint>>();
+        foreach (var run in runs) curves.Add(await DistributionOf(db, run.Id, run.End, cancel));
+        return DistributionCurve.Typical(curves);
     }
 
     // The generator's own histogram of the whole measurement, where it got to say it; else the seconds' merged.

@@ -10,6 +10,10 @@ public readonly record struct PercentilePoint(double Quantile, double Ms)
 {
     /// <summary>How rare, as the axis has it: −log10(1 − q), so that p90 is 1, p99 is 2, p99.9 is 3.</summary>
     public double Nines => -Math.Log10(1 - Quantile);
+    /// <summary>Lower end of its interval, ms; null below three runs.</summary>
+    public double? Low { get; init; }
+    /// <summary>Upper end.</summary>
+    public double? High { get; init; }
 }
 
 /// <summary>A distribution as a curve over how rare a latency is.</summary>
@@ -27,5 +31,20 @@ public static class DistributionCurve
         double last = Math.Min(MostNines, Math.Log10(histogram.TotalCount / Percentiles.ExceedancesToShow));
         var points = Enumerable.Range(0, (int)(MostNines * StepsPerNine) + 1).Select(i => (double)i / StepsPerNine).TakeWhile(n => n < last).Append(last);
         return [.. points.Select(nines => 1 - Math.Pow(10, -nines)).Select(q => new PercentilePoint(q, Percentiles.Ms(histogram, q * 100)))];
+    }
+
+    /// <summary>The typical run of several: at each percentile that all of them can show the geometric mean, with its interval from three runs on.</summary>
+    public static IReadOnlyList<PercentilePoint> Typical(IReadOnlyList<IReadOnlyList<PercentilePoint>> curves)
+    {
+        ArgumentNullException.ThrowIfNull(curves);
+        var shown = curves.Where(c => c.Count > 0).ToList();
+        if (shown.Count == 0) return [];
+        // All curves have the same steps but for their last point, which is where each one's data end.
+        int steps = shown.Min(c => c.Count) - 1;
+        return [.. Enumerable.Range(0, Math.Max(1, steps)).Select(i =>
+        {
+            var interval = TypicalRun.Of([.. shown.Select(c => Math.Max(c[i].Ms, 1e-6))]);
+            return new PercentilePoint(shown[0][i].Quantile, interval.Value) { Low = interval.Low, High = interval.High };
+        })];
     }
 }

@@ -52,6 +52,13 @@ public sealed class ExperimentQueries(IDbContextFactory<WobbleDb> databases)
             .ToListAsync(cancel);
     }
 
+    /// <summary>Numbers of workers that searches found, the newest first.</summary>
+    public async Task<IReadOnlyList<Tuning>> Tunings(int limit, CancellationToken cancel)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancel);
+        return await db.Tunings.AsNoTracking().OrderByDescending(t => t.At).Take(limit).ToListAsync(cancel);
+    }
+
     /// <summary>The catalogue of the Runner that was seen last; null when none has joined.</summary>
     public async Task<Catalogue?> Catalogue(CancellationToken cancel)
     {
@@ -60,7 +67,7 @@ public sealed class ExperimentQueries(IDbContextFactory<WobbleDb> databases)
     }
 
     // Without plans, logs and whatever else a report doesn't need.
-    private static async Task<List<ExperimentRun>> RunsOf(WobbleDb db, Guid experiment, CancellationToken cancel)
+    internal static async Task<List<ExperimentRun>> RunsOf(WobbleDb db, Guid experiment, CancellationToken cancel)
     {
         var rows = await db.Runs.AsNoTracking().Where(r => r.ExperimentId == experiment).OrderBy(r => r.Id)
             .Select(r => new { r.Row, r.Purpose, r.Round, r.Attempt, r.Definition, r.Slug, r.State, r.Result, r.Failure }).ToListAsync(cancel);

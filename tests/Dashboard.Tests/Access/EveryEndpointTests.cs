@@ -43,6 +43,9 @@ public sealed class EveryEndpointTests(DashboardHost host) : IClassFixture<Dashb
         POST   | /api/experiments/{slug}/resume              | /api/experiments/{experiment}/resume      | 401 | 200
         POST   | /api/experiments/{slug}/cancel              | /api/experiments/{experiment}/cancel      | 401 | 200
         POST   | /api/experiments/{slug}/rounds              | /api/experiments/{experiment}/rounds      | 401 | 415
+        GET    | /api/claims                                 | /api/claims                               | 401 | 200
+        GET    | /api/compare                                | /api/compare?r={run}&r={other}            | 200 | 200
+        GET    | /api/compare.csv                            | /api/compare.csv?r={run}&r={other}        | 200 | 200
         POST   | /api/comparisons                            | /api/comparisons                          | 401 | 415
         GET    | /api/comparisons/{slug}                     | /api/comparisons/{comparison}             | 200 | 200
         GET    | /api/targets                                | /api/targets                              | 200 | 200
@@ -148,6 +151,6 @@ public sealed class EveryEndpointTests(DashboardHost host) : IClassFixture<Dashb
         var experiment = new Experiment { Slug = Slug.New(), Kind = "compare", Question = rows.Question, Definition = System.Text.Json.JsonSerializer.Serialize(rows, Wobble.Results.WobbleJson.Options) };
         db.AddRange(configuration, comparison, experiment);
         await db.SaveChangesAsync();
-        return new Dictionary<string, string> { ["{run}"] = run.Slug, ["{queued}"] = queued.Slug, ["{configuration}"] = configuration.Id.ToString(), ["{comparison}"] = comparison.Slug, ["{experiment}"] = experiment.Slug };
+        return new Dictionary<string, string> { ["{run}"] = run.Slug, ["{other}"] = other.Slug, ["{queued}"] = queued.Slug, ["{configuration}"] = configuration.Id.ToString(), ["{comparison}"] = comparison.Slug, ["{experiment}"] = experiment.Slug };
     }
 }

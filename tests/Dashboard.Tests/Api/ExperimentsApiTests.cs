@@ -140,7 +140,7 @@ public sealed class ExperimentsApiTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("""{}""", "kind: nothing is not allowed; article, compare, tune, capacity")]
+    [InlineData("""{}""", "kind: nothing is not allowed; article, compare, tune, capacity, claim")]
     [InlineData("""{"kind":"compare"}""", "targets: nothing is not allowed; at least one target, the reference first; one twice is an A/A")]
     [InlineData("""{"targets":[]}""", "targets: [] is not allowed; at least one")]
     [InlineData("""{"targets":["uwsgi-http/bottle"],"repetitions":0}""", "repetitions: 0 is not allowed; 1 to 100")]
@@ -152,6 +152,7 @@ public sealed class ExperimentsApiTests : IAsyncLifetime
     [InlineData("""{"kind":"tune","targets":["uwsgi-http/bottle","uwsgi-http/flask"]}""", "targets: uwsgi-http/bottle, uwsgi-http/flask is not allowed; one target")]
     [InlineData("""{"kind":"capacity","targets":["uwsgi-http/bottle"],"objective":"fast"}""", "objective: fast is not allowed; a duration above 0, such as 50ms")]
     [InlineData("""{"kind":"article","targets":["uwsgi-http/bottle"]}""", "targets: uwsgi-http/bottle is not allowed; none: the article has its own")]
+    [InlineData("""{"kind":"claim","claim":"10"}""", "claim: 10 is not allowed; one of 1, 2, 3, 4, 5, 6, 7, 8, 9, A, B, C, D, E, F, G, H, I")]
     [InlineData("""{"targets":["uwsgi-http/bottle"],"headline":"p98"}""", "headline: p98 is not allowed; p50, p90, p99, p99_9, throughput, wobble")]
     [InlineData("""{"targets":["nginx/php"]}""", "nginx/php: target: nginx/php is not allowed; a server and an app")]
     [InlineData("""{"targets":["uwsgi-http/bottle"],"options":{"drvier":"x"}}""", "uwsgi-http/bottle: options.drvier: x is not allowed; uwsgi-http/bottle has driver, pool")]
@@ -178,6 +179,50 @@ public sealed class ExperimentsApiTests : IAsyncLifetime
         var definition = Results.Jobs.ExperimentQueue.Read(db.Experiments.Single(e => e.Slug == (string)made["slug"]!))!;
         Assert.Equal([("as it is", "mixed", 0), ("asyncpg", "mixed", 1)], definition.Rows.Select(r => (r.Name, r.Definition.Workload, r.Definition.Options.Count)));
         Assert.Equal("How do as it is, asyncpg differ?", definition.Question);
+    }
+
+    [Fact]
+    public async Task A_claim_is_run_by_its_number_and_has_its_verdict_when_its_runs_have_ended()
+    {
+        using var client = _host.WithToken();
+        var before = (await GetAsync(client, "/api/claims"))["claims"]!.AsArray();
+        Assert.Equal(18, before.Count);
+        Assert.All(before, c => Assert.Null(c!["verdict"]));
+
+        var made = await PostAsync(client, "/api/experiments", """{"claim":"5","repetitions":2,"for":"3s"}""");
+        Assert.Equal("claim", (string)made["kind"]!);
+        await _host.Database.ExecuteAsync("update experiments set state = 'cancelled'");
+
+        // flask's throughput is a third lower, its p99 the same.
+        double[] noise = [1, 1.01, .99, 1.005, .995];
+        var definition = Results.Experiments.Claims.ClaimList.Find("5")!.Make(SamplePlans.Catalogue, 5, TimeSpan.FromSeconds(10), 1);
+        await new StoredExperiments(_host.Database).PlayAsync(definition, next => (30 * noise[next.Round - 1], (next.Definition.Target.EndsWith("flask", StringComparison.Ordinal) ? 3_300 : 5_000) * noise[(next.Round + next.Row) % 5]));
+        var line = (await GetAsync(client, "/api/claims"))["claims"]!.AsArray().Single(c => (string)c!["id"]! == "5")!;
+
+        Assert.Equal(("completed", "holds"), ((string)line["state"]!, (string)line["verdict"]!["answer"]!));
+    }
+
+    [Fact]
+    public async Task Rows_of_an_experiment_are_compared_by_round_and_taken_as_a_table()
+    {
+        string experiment = await TwoAsync();
+        using var client = _host.SignedOut();
+
+        var whole = await GetAsync(client, $"/api/compare?r={experiment}");
+        var turned = await GetAsync(client, $"/api/compare?r={experiment}.2&r={experiment}.1");
+        string[] csv = (await client.GetStringAsync($"/api/compare.csv?r={experiment}")).Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
+
+        var report = await GetAsync(client, $"/api/experiments/{experiment}");
+        JsonNode P99(JsonObject answer) => answer["ratios"]!.AsArray().Single(r => (string)r!["metric"]! == "p99")!;
+        Assert.Equal((double)P99(report)["low"]!, (double)P99(whole)["low"]!, 9);
+        Assert.Equal(1 / (double)P99(whole)["value"]!, (double)P99(turned)["value"]!, 9);
+        Assert.Equal(13, csv.Length);
+        Assert.Equal([5, 5], whole["runs"]!.AsArray().Select(r => (int)r!["valid_runs"]!));
+        foreach (var (query, problem) in ((string, string)[])[("", "r: nothing is not allowed; 2 to 5 sides"), ($"r={experiment}.1", "r: *; 2 to 5 sides"), ($"r={experiment}.1&r={experiment}.1", "r: *; different sides: a run compared with itself"), ("r=x", "r: x is not allowed; a side"), ($"r={experiment}.9&r={experiment}.1", "r: *; runs, experiments or configurations with runs that are there")])
+        {
+            string detail = (await BadInputTests.ProblemOf(await client.GetAsync(new Uri($"/api/compare?{query}", UriKind.Relative)), HttpStatusCode.BadRequest)).Detail!;
+            Assert.Contains(problem.Replace("r: *", "", StringComparison.Ordinal), detail, StringComparison.Ordinal);
+        }
     }
 
     private async Task<string> TwoAsync()

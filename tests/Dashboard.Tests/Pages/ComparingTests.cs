@@ -129,15 +129,51 @@ public sealed class ComparingTests
     }
 
     [Fact]
-    public void Distributions_end_where_each_run_ends_and_marks_have_the_shape_of_the_class()
+    public void Distributions_end_where_each_run_ends_and_are_named_there()
     {
         PercentilePoint[] Points(double upTo) => [.. Enumerable.Range(0, 41).Select(i => 1 - Math.Pow(10, -i / 10.0)).Where(q => q <= upTo).Select(q => new PercentilePoint(q, 20 + (q * 30)))];
-        var chart = ComparedSeries.Of([Samples.Compared() with { Distribution = Points(.99991) }, Async(null) with { Distribution = Points(.991) }, Samples.Compared("uwsgi-http/flask")]);
+        var curves = ComparedCurves.Of([Samples.Compared() with { Distribution = Points(.99991) }, Async(null) with { Distribution = Points(.991) }, Samples.Compared("uwsgi-http/flask")])!;
 
-        Assert.Equal(["uwsgi-http/bottle", "uvicorn/starlette"], chart.Series.Select(s => s.Name));
-        Assert.Equal([0, 3], chart.Options.Stroke.DashArray);
-        Assert.Equal(["circle", "circle", "circle", "circle", "triangle", "triangle", "triangle"], chart.Options.Annotations!.Points.Select(p => p.Marker!.Shape));
-        Assert.Contains("uvicorn/starlette from 20.0 ms to 49.7 ms at p99", chart.Label, StringComparison.Ordinal);
+        Assert.Equal(["uwsgi-http/bottle", "uvicorn/starlette"], curves.Lines.Select(s => s.Label));
+        Assert.Equal([5, 3], curves.Lines.Select(l => l.Marks.Count));
+        Assert.Equal(["p50", "p90", "p99", "p99.9", "p99.99"], curves.X.Ticks.Select(curves.X.Words));
+        Assert.False(curves.HasBands);
+        Assert.Contains("uvicorn/starlette from 20.0 ms to 49.7 ms at p99", curves.Label, StringComparison.Ordinal);
+        Assert.Null(ComparedCurves.Of([Samples.Compared()]));
+    }
+
+    [Fact]
+    public void Rows_of_one_experiment_are_paired_by_round_and_others_by_welch()
+    {
+        double[] a = [82, 72, 66, 77, 71], b = [26, 23, 33, 27, 25];
+        ComparedRun Side(string name, double[] p99s, string? experiment) => Samples.Compared() with { Name = name, Experiment = experiment, Each = [.. p99s.Select((p, i) => new SideRun(Results.Storage.Slug.New(), experiment is null ? null : i + 1, RunState.Completed, "sound", Samples.Result(20, p, requests: 50_000)))] };
+
+        ComparedFigure P99(string? one, string? two) => ComparedFigures.Of([Side("B", b, one), Side("A", a, two)]).Metrics.Single(m => m.Title == "p99").Figures[1];
+        var paired = P99("x", "x");
+        var apart = P99("x", "y");
+
+        // The second of the known answers of the statistics' tests.
+        Assert.Equal((2.7592, 2.1886, 3.4786), (Math.Round(paired.Ratio!.Value, 4), Math.Round(paired.RatioInterval!.Value.Low, 4), Math.Round(paired.RatioInterval.Value.High, 4)));
+        Assert.Equal("A's p99 is 2.1 to 3.5 times B's", paired.Verdict!.Sentence);
+        Assert.NotEqual(paired.RatioInterval, apart.RatioInterval);
+        var figures = ComparedFigures.Of([Side("B", b, null), Side("A", a, null)]);
+        Assert.Contains(figures.Notes, n => n.StartsWith("measured at different times", StringComparison.Ordinal));
+        Assert.Contains(figures.Notes, n => n.StartsWith("6 metrics", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Runs_of_a_side_that_do_not_count_are_said()
+    {
+        var side = Samples.Compared() with
+        {
+            Each = [.. Enumerable.Range(1, 4).Select(i => new SideRun(Results.Storage.Slug.New(), i, i == 2 ? RunState.Failed : RunState.Completed, i == 3 ? "invalid" : "sound", Samples.Result(requests: 50_000)))],
+        };
+
+        var figures = ComparedFigures.Of([side, Samples.Compared("uwsgi-http/flask")]);
+
+        Assert.Contains("uwsgi-http/bottle: 2 runs of 4 left out: failed or invalid", figures.Notes);
+        Assert.Equal("no valid run in 2", ComparedFigures.WhyNot(side with { Each = [side.Each[1], side.Each[2]] }));
+        Assert.EndsWith("Whether that is more than chance, 2 runs can’t tell: an interval needs 3 of each.", figures.Sentence, StringComparison.Ordinal);
     }
 
     private static ComparedRun Async(Definition? asked, RunResult? result = null) => Samples.Compared("uvicorn/starlette", TargetClass.Async, asked: asked ?? new Definition { Target = "uvicorn/starlette" },

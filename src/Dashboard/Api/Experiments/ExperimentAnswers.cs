@@ -18,6 +18,12 @@ internal sealed record ExperimentList(IReadOnlyList<ListedExperiment> Experiment
 
 internal sealed record ListedExperiment(string Slug, string Url, string Kind, string Question, string State, DateTimeOffset CreatedAt, int Ended);
 
+[Description("The article's claims, then the objections to it.")]
+internal sealed record ClaimsAnswer(IReadOnlyList<ClaimAnswerLine> Claims);
+
+[Description("A claim or an objection. verdict is null before its first run has ended; its answer is holds, doesnt or cant_tell.")]
+internal sealed record ClaimAnswerLine(string Id, string Kind, string Words, string Method, string Rule, string? State, string? Experiment, string? Url, int Runs, Results.Experiments.Claims.ClaimVerdict? Verdict);
+
 [Description("How far it has come. expected is what is known beforehand; to_go_s 0 when it has ended.")]
 internal sealed record ExperimentProgress(int Ended, int Expected, double ToGoS, string? Current, string? CurrentRun);
 

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Wobble.Results.Domain;
 using Wobble.Results.Experiments;
+using Wobble.Results.Experiments.Claims;
 using Wobble.Results.Statistics;
 
 namespace Wobble.Dashboard.Api.Experiments;
@@ -8,8 +9,10 @@ namespace Wobble.Dashboard.Api.Experiments;
 /// <summary>What the body of an experiment may have beside the fields of a definition that its configurations share.</summary>
 internal sealed record ExperimentExtras
 {
-    /// <summary>article, compare, tune or capacity; compare when targets or rows are given.</summary>
+    /// <summary>article, compare, tune, capacity or claim; compare when targets or rows are given, claim when a claim is.</summary>
     public string? Kind { get; init; }
+    /// <summary>A claim, 1 to 9, or an objection, A to I: its own prepared configurations.</summary>
+    public string? Claim { get; init; }
     /// <summary>Its sentence; made of the targets when left out.</summary>
     public string? Question { get; init; }
     /// <summary>Targets, the reference first; one twice is an A/A.</summary>
@@ -36,7 +39,7 @@ internal sealed record ExperimentExtras
 internal static class ExperimentBody
 {
     private const int UsualRounds = 5;
-    private static readonly string[] Kinds = ["article", "compare", "tune", "capacity"];
+    private static readonly string[] Kinds = ["article", "compare", "tune", "capacity", "claim"];
     private static readonly string[] ExtraNames = [.. JsonFields.NamesOf<ExperimentExtras>(), "rows"];
 
     /// <summary>Makes the experiment once there is a catalogue; null with what is wrong.</summary>
@@ -55,9 +58,12 @@ internal static class ExperimentBody
         if (repetitions == 0) repetitions = definition.Repetitions;
 
         var targets = extras.Targets ?? (definition.Target.Length > 0 ? [definition.Target] : null);
-        string kind = extras.Kind ?? (targets is not null || rows is not null ? "compare" : "");
+        string kind = extras.Kind ?? (extras.Claim is not null ? "claim" : targets is not null || rows is not null ? "compare" : "");
         if (!Kinds.Contains(kind)) errors.Add(new FieldError("kind", kind, string.Join(", ", Kinds)));
         else CheckWhat(kind, targets, rows, errors);
+        var claim = ClaimList.Find(extras.Claim);
+        if (kind == "claim" && claim is null) errors.Add(new FieldError("claim", extras.Claim ?? "", $"one of {string.Join(", ", ClaimList.All.Select(c => c.Id))}"));
+        if (kind != "claim" && extras.Claim is not null) errors.Add(new FieldError("claim", extras.Claim, "only with the kind claim"));
         if (extras.Tags.Any(t => t is null)) errors.Add(new FieldError("tags", "null", "texts"));
         if (MetricOf(extras.Headline) is not { } headline)
         {
@@ -68,10 +74,11 @@ internal static class ExperimentBody
         if (errors.Count > 0) return (null, null, errors);
 
         long seed = extras.Seed ?? Random.Shared.NextInt64(1, 1_000_000);
-        return (catalogue => Named(Make(catalogue), extras, headline), extras.Runner, errors);
+        return (catalogue => kind == "claim" ? Make(catalogue) with { Tags = extras.Tags, Notes = extras.Notes } : Named(Make(catalogue), extras, headline), extras.Runner, errors);
 
         ExperimentDefinition Make(Catalogue catalogue) => kind switch
         {
+            "claim" => claim!.Make(catalogue, repetitions, definition.For ?? Defaults.For, seed),
             "article" => Making.Article(definition, catalogue, repetitions, seed, workers),
             "tune" => Making.Tune(targets![0], definition, catalogue, seed),
             "capacity" => Making.CapacityOf(targets!, definition, catalogue, objective, seed),
@@ -94,8 +101,8 @@ internal static class ExperimentBody
     {
         string Given() => targets is null ? "" : string.Join(", ", targets);
         if (targets?.Any(t => t is null) == true) errors.Add(new FieldError("targets", "null", "texts"));
-        if (kind == "article" && (targets is not null || rows is not null)) errors.Add(new FieldError(rows is null ? "targets" : "rows", Given(), "none: the article has its own"));
-        if (kind != "compare" && rows is not null && kind != "article") errors.Add(new FieldError("rows", $"{rows.Count} configurations", "only with the kind compare"));
+        if (kind is "article" or "claim" && (targets is not null || rows is not null)) errors.Add(new FieldError(rows is null ? "targets" : "rows", Given(), kind == "article" ? "none: the article has its own" : "none: a claim has its own"));
+        if (kind is "tune" or "capacity" && rows is not null) errors.Add(new FieldError("rows", $"{rows.Count} configurations", "only with the kind compare"));
         if (kind == "tune" && targets is not { Count: 1 }) errors.Add(new FieldError("targets", Given(), "one target"));
         if (kind == "capacity" && targets is not { Count: > 0 }) errors.Add(new FieldError("targets", Given(), "at least one target"));
         if (kind != "compare") return;

@@ -25,6 +25,7 @@ internal static class ExperimentEndpoints
         api.MapPost("/experiments", MakeAsync).WithSummary("Make an experiment")
             .WithDescription("The article, a comparison of targets or rows, a search for workers (tune), or for the highest rate (capacity), in shuffled rounds. A definition's fields stand beside and are shared; workers may also be \"tune\" or \"published\".")
             .TakesExperimentBody().Produces<MadeExperiment>(StatusCodes.Status201Created).ProducesValidationProblem();
+        api.MapGet("/claims", ClaimsAsync).WithSummary("List claims").WithDescription("The article's claims and the objections to it: method, rule written beforehand, and what this machine's runs say.").Produces<ClaimsAnswer>();
         api.MapGet("/experiments", ListAsync).WithSummary("List experiments").WithDescription($"The newest {Listed}.").Produces<ExperimentList>();
         api.MapGet("/experiments/{slug}", OneAsync).AllowAnonymous().WithSummary("An experiment").WithDescription("State, progress, and what its runs show so far: rows with intervals and ranks, ratios with verdicts.").TakesSlug().Produces<ExperimentAnswer>();
         api.MapGet("/experiments/{slug}.csv", CsvAsync).AllowAnonymous().WithSummary("An experiment as CSV").WithDescription("One of its tables (RFC 4180): its rows, its ratios, or each run.")
@@ -57,6 +58,9 @@ internal static class ExperimentEndpoints
 
     private static async Task<IResult> ListAsync(HttpRequest request, ExperimentQueries queries, Links links, CancellationToken cancel) =>
         TypedResults.Ok(new ExperimentList([.. (await queries.Latest(Listed, cancel)).Select(e => new ListedExperiment(e.Slug, links.Experiment(request, e.Slug), e.Kind, e.Question, e.State, e.CreatedAt, e.Ended))]));
+
+    private static async Task<IResult> ClaimsAsync(HttpRequest request, ClaimQueries queries, Links links, CancellationToken cancel) =>
+        TypedResults.Ok(new ClaimsAnswer([.. (await queries.All(cancel)).Select(l => new ClaimAnswerLine(l.Claim.Id, l.Claim.IsObjection ? "objection" : "claim", l.Claim.Words, l.Claim.Method, l.Claim.Rule, l.State, l.Slug, l.Slug is { } slug ? links.Experiment(request, slug) : null, l.Runs, l.Verdict))]));
 
     private static async Task<IResult> OneAsync(string slug, HttpRequest request, ExperimentQueries queries, Links links, CancellationToken cancel) =>
         await ShownAsync(slug, queries, cancel) is { } shown ? TypedResults.Ok(ExperimentAnswer.Of(shown, links.Experiment(request, slug))) : FieldProblems.NoSuch("experiment");

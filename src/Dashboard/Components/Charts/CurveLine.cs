@@ -7,11 +7,18 @@ namespace Wobble.Dashboard.Components.Charts;
 /// <param name="Class">Gives hue and mark.</param>
 /// <param name="Line">Points that are joined, in order.</param>
 /// <param name="Marks">Points that are marked; those that are crossed stand for what didn't work.</param>
-public sealed record CurveLine(string Label, TargetClass Class, IReadOnlyList<(double X, double Y)> Line, IReadOnlyList<(double X, double Y, bool IsCrossed)> Marks);
+public sealed record CurveLine(string Label, TargetClass Class, IReadOnlyList<(double X, double Y)> Line, IReadOnlyList<(double X, double Y, bool IsCrossed)> Marks)
+{
+    /// <summary>An interval around it, drawn pale.</summary>
+    public IReadOnlyList<(double X, double Low, double High)> Band { get; init; } = [];
+}
 
 /// <summary>An axis of a <see cref="CurvePlot"/>: its scale in per cent, and its ticks.</summary>
 public sealed record CurveAxis(Scale Scale, IReadOnlyList<double> Ticks, string Unit)
 {
+    /// <summary>How a tick is written.</summary>
+    public Func<double, string> Words { get; init; } = Controls.Numbers.Tick;
+
     /// <summary>From zero to a round number above the values.</summary>
     public static CurveAxis FromZero(IEnumerable<double> values, string unit, bool isDown)
     {

@@ -2,7 +2,9 @@ using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Authorization;
 using Wobble.Dashboard.Components.Charts;
 using Wobble.Results.Domain;
+using Wobble.Results.Experiments;
 using Wobble.Results.Queries;
+using Wobble.Results.Statistics;
 
 namespace Wobble.Dashboard.Components.Pages.Compare;
 
@@ -22,7 +24,7 @@ public sealed partial class ComparePage
     private bool _isSignedIn;
     private SetUps? setUps;
     private ComparedFigures? figures;
-    private ChartModel? curves;
+    private ComparedCurves? curves;
     private (double From, double To) axis;
     private double longest;
 
@@ -39,19 +41,24 @@ public sealed partial class ComparePage
     /// <inheritdoc/>
     protected override object Question => (KeptSlug, string.Join(' ', Given ?? []), Reference, _isSignedIn);
     /// <inheritdoc/>
-    protected override bool IsLive => Answer?.Runs.Any(r => !r.Row.State.IsFinal()) == true;
+    protected override bool IsLive => Answer?.Runs.Any(r => Sides.Runs(r).Any(e => !e.State.IsFinal())) == true;
 
     private IReadOnlyList<ComparedRun> Runs => Answer?.Runs ?? [];
+
+    private bool Repeats => Runs.Any(r => Sides.Runs(r).Count > 1);
+    private string Query => string.Join('&', Runs.Select(r => "r=" + Uri.EscapeDataString(Sides.Key(r))));
+    private string OwnPath => Answer?.Kept is { } kept && kept.Runs.SequenceEqual(Runs.Select(Sides.Key)) ? $"c/{kept.Slug}" : $"compare?{Query}";
+    private IReadOnlyList<(string Name, TargetClass Class, ReportFigure Figure)> Lanes => [.. Runs.Where(r => Sides.Runs(r).Count > 1).Select(r => (Sides.NameOf(Runs, r), r.Row.Class, Figure(r))).Where(l => l.Item3 is not null).Select(l => (l.Item1, l.Class, l.Item3!))];
 
     private string Title
     {
         get
         {
             if (figures is null) return "Compare";
-            string first = Runs[0].Row.Target;
-            string[] others = [.. Runs.Skip(1).Select(r => r.Row.Target)];
+            string first = Sides.Plain(Runs[0]);
+            string[] others = [.. Runs.Skip(1).Select(Sides.Plain)];
             if (others.Length > 1) return $"{first} against {(others.Length == 2 ? "two" : others.Length == 3 ? "three" : "four")} others";
-            return others[0] == first ? $"{first} against itself, another run" : $"{first} against {others[0]}";
+            return others[0] == first ? Repeats ? $"{first} against itself" : $"{first} against itself, another run" : $"{first} against {others[0]}";
         }
     }
 
@@ -69,9 +76,13 @@ public sealed partial class ComparePage
     protected override async Task<CompareShown> AskAsync(CancellationToken cancel)
     {
         var kept = KeptSlug is null ? null : await Comparisons.Kept(KeptSlug, cancel);
-        var asked = CompareUrl.Of(kept?.Runs ?? (KeptSlug is null ? Given ?? [] : []), Reference);
-        var runs = asked.Problem is null && asked.Slugs.Count > 0 ? await Comparisons.Runs(asked.Slugs, cancel) : [];
-        string[] missing = runs.Count == 0 && asked.Problem is not null ? [] : [.. asked.Slugs.Except(runs.Select(r => r.Row.Slug))];
+        string[] given = [.. kept?.Runs ?? (KeptSlug is null ? Given ?? [] : [])];
+        var asked = CompareUrl.Of(given, Reference, alone: true);
+        IReadOnlyList<ComparedRun> runs = asked.Problem is null && asked.Slugs.Count > 0 ? await Comparisons.Runs(asked.Slugs, cancel) : [];
+        IReadOnlyList<string> missing = asked.Problem is not null ? [] : ComparisonQueries.Missing(asked.Slugs, runs);
+        // A row of an experiment named whole may be the reference too.
+        if (Reference is not null && runs.FirstOrDefault(r => Sides.Key(r) == Reference) is { } reference) runs = [reference, .. runs.Where(r => r != reference)];
+        if (runs.Count == 1 && missing.Count == 0) asked = CompareUrl.Of(given, Reference);
         var last = asked.Slugs.Count == 0 && _isSignedIn ? await Comparisons.LastKept(KeptShown, cancel) : [];
         return new CompareShown(asked, runs, missing, kept, last);
     }
@@ -81,9 +92,17 @@ public sealed partial class ComparePage
     {
         bool some = Runs.Count >= ComparisonQueries.Fewest;
         (setUps, figures) = some ? (SetUps.Of(Runs), ComparedFigures.Of(Runs)) : (null, null);
-        curves = some && Runs.Any(r => r.Distribution.Count > 0) ? ComparedSeries.Of(Runs) : null;
+        curves = some ? ComparedCurves.Of(Runs) : null;
         var around = LatencyAxis.Close(Runs.SelectMany(r => r.Seconds).SelectMany(s => (double[])[s.P50 ?? 0, s.P99 ?? 0]));
         axis = (around.From, around.To);
         longest = Runs.Select(r => r.Seconds.Count == 0 ? 0 : r.Seconds[^1].Number + (double)r.EverySecond).DefaultIfEmpty(0).Max();
+    }
+
+    private static ReportFigure? Figure(ComparedRun side)
+    {
+        double[] each = [.. Sides.Runs(side).Where(r => r.IsValid).Select(r => Reporting.ValueOf(r.Result!, Metric.P99, toJudge: false)).OfType<double>().Where(v => v > 0)];
+        if (each.Length == 0) return null;
+        var interval = TypicalRun.Of(each);
+        return new ReportFigure(interval.Value, interval.Low, interval.High, each);
     }
 }

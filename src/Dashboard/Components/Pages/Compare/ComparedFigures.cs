@@ -1,19 +1,30 @@
 using Wobble.Dashboard.Components.Controls;
 using Wobble.Results.Domain;
+using Wobble.Results.Experiments;
 using Wobble.Results.Queries;
 using Wobble.Results.Statistics;
 
 namespace Wobble.Dashboard.Components.Pages.Compare;
 
-/// <summary>A figure of one run beside the reference's.</summary>
+/// <summary>A figure of one side beside the reference's.</summary>
 /// <param name="Run">Whose.</param>
-/// <param name="Value">Null: the data can't show it, or the run has no numbers in comparisons.</param>
+/// <param name="Value">Of the typical run; null: the data can't show it, or the side has no numbers in comparisons.</param>
 /// <param name="Ratio">Value ÷ the reference's; null for the reference and where one is missing.</param>
 /// <param name="IsReference">True for the reference itself.</param>
 /// <param name="Missing">Why there is no value.</param>
-public sealed record ComparedFigure(ComparedRun Run, double? Value, double? Ratio, bool IsReference, string? Missing);
+public sealed record ComparedFigure(ComparedRun Run, double? Value, double? Ratio, bool IsReference, string? Missing)
+{
+    /// <summary>Interval of the value; null below three valid runs.</summary>
+    public (double Low, double High)? Interval { get; init; }
+    /// <summary>Interval of the ratio; null below three rounds.</summary>
+    public (double Low, double High)? RatioInterval { get; init; }
+    /// <summary>Two-sided p-value of the ratio against "the same".</summary>
+    public double? P { get; init; }
+    /// <summary>What the ratio says; null for the reference and where there is none.</summary>
+    public Verdict? Verdict { get; init; }
+}
 
-/// <summary>A metric over all runs.</summary>
+/// <summary>A metric over all sides.</summary>
 public sealed record ComparedMetric(Metric Metric, IReadOnlyList<ComparedFigure> Figures)
 {
     /// <summary>As people read it.</summary>
@@ -22,83 +33,134 @@ public sealed record ComparedMetric(Metric Metric, IReadOnlyList<ComparedFigure>
     public string Unit => Metric switch { Metric.Throughput => "req/s", Metric.Wobble => "", _ => "ms" };
 }
 
-/// <summary>The figures of runs side by side, with ratios to the reference. One run each: no interval, so no verdict.</summary>
-public sealed record ComparedFigures(IReadOnlyList<ComparedMetric> Metrics, (double From, double To) Axis, string Errors, string Sentence)
+/// <summary>
+/// The figures of sides set beside each other, with ratios to the reference: paired by round where they are rows of one experiment, else by Welch, since they
+/// were measured at different times. One run each gives no interval and no verdict.
+/// </summary>
+/// <param name="Notes">What was left out, and what a reader needs to know of the intervals.</param>
+public sealed record ComparedFigures(IReadOnlyList<ComparedMetric> Metrics, (double From, double To) Axis, string Errors, string Sentence, IReadOnlyList<string> Notes)
 {
     /// <summary>True when there is any ratio.</summary>
     public bool HasRatios => Metrics.Any(m => m.Figures.Any(f => f.Ratio is not null));
+    /// <summary>True when there is any interval of a ratio.</summary>
+    public bool HasIntervals => Metrics.Any(m => m.Figures.Any(f => f.RatioInterval is not null));
 
     private static readonly Metric[] Shown = [Metric.P50, Metric.P90, Metric.P99, Metric.P999, Metric.Throughput, Metric.Wobble];
 
-    /// <summary>Of these runs, the reference first.</summary>
+    /// <summary>Of these sides, the reference first.</summary>
     public static ComparedFigures Of(IReadOnlyList<ComparedRun> runs)
     {
         ArgumentNullException.ThrowIfNull(runs);
         var metrics = Shown.Select(m => MetricOf(m, runs)).ToList();
-        double[] ratios = [.. metrics.SelectMany(m => m.Figures).Select(f => f.Ratio).OfType<double>().Where(r => r > 0)];
-        double least = Math.Min(.45, ratios.DefaultIfEmpty(1).Min() / 1.15), greatest = Math.Max(4.5, ratios.DefaultIfEmpty(1).Max() * 1.15);
-        return new ComparedFigures(metrics, (least, greatest), ErrorsOf(runs), SentenceOf(runs, metrics.Single(m => m.Metric == Metric.P99), metrics.Single(m => m.Metric == Metric.P50)));
+        double[] ratios = [.. metrics.SelectMany(m => m.Figures).SelectMany(f => (double?[])[f.Ratio, f.RatioInterval?.Low, f.RatioInterval?.High]).OfType<double>().Where(r => r > 0)];
+        double least = Math.Max(.02, Math.Min(.45, ratios.DefaultIfEmpty(1).Min() / 1.15)), greatest = Math.Min(100, Math.Max(4.5, ratios.DefaultIfEmpty(1).Max() * 1.15));
+        return new ComparedFigures(metrics, (least, greatest), ErrorsOf(runs), SentenceOf(runs, metrics.Single(m => m.Metric == Metric.P99), metrics.Single(m => m.Metric == Metric.P50)), NotesOf(runs, metrics));
     }
 
-    /// <summary>Why a run has no numbers in comparisons; null: it has.</summary>
+    /// <summary>Why a side has no numbers in comparisons; null: it has.</summary>
     public static string? WhyNot(ComparedRun run)
     {
         ArgumentNullException.ThrowIfNull(run);
+        var all = Sides.Runs(run);
+        if (all.Any(r => r.IsValid)) return null;
+        if (all.Count > 1) return $"no valid run in {all.Count}";
         if (run.Row.State != RunState.Completed) return run.Row.State.Word();
-        return run.Row.Trust == "invalid" ? "invalid" : run.Result is null ? "nothing measured" : null;
+        return run.Row.Trust == "invalid" ? "invalid" : "nothing measured";
     }
 
     private static ComparedMetric MetricOf(Metric metric, IReadOnlyList<ComparedRun> runs)
     {
-        double? reference = ValueOf(metric, runs[0]);
+        var reference = ValuesOf(metric, runs[0]);
         return new ComparedMetric(metric, [.. runs.Select((run, i) =>
         {
-            double? value = ValueOf(metric, run);
-            string? missing = value is not null ? null : WhyNot(run) ?? $"too few requests: {Numbers.Count(run.Result!.Requests)} of {Numbers.Count(NeededFor(metric))}";
-            return new ComparedFigure(run, value, i > 0 && value is not null && reference is > 0 ? value / reference : null, i == 0, missing);
+            var values = ValuesOf(metric, run);
+            var typical = TypicalRun.Of([.. values.Select(v => v.Value)]);
+            double? value = double.IsNaN(typical.Value) ? null : typical.Value;
+            string? missing = value is not null ? null : WhyNot(run) ?? $"too few requests: {Numbers.Count(Valid(run).Min(r => r.Result!.Requests))} of {Numbers.Count(NeededFor(metric))}";
+            // A freeze that hits fewer than half of the runs makes p99.9 two-humped: no interval for one side.
+            var figure = new ComparedFigure(run, value, null, i == 0, missing) { Interval = metric != Metric.P999 && typical is { Low: { } low, High: { } high } ? (low, high) : null };
+            return i == 0 || value is null || reference.Count == 0 ? figure : Against(figure, metric, values, reference, runs);
         })]);
     }
 
-    private static long NeededFor(Metric metric) => Percentiles.Needed(metric switch { Metric.P50 => 50, Metric.P90 => 90, Metric.P999 => 99.9, _ => 99 });
-
-    private static double? ValueOf(Metric metric, ComparedRun run)
+    private static ComparedFigure Against(ComparedFigure figure, Metric metric, List<(int? Round, double Value)> values, List<(int? Round, double Value)> reference, IReadOnlyList<ComparedRun> runs)
     {
-        if (WhyNot(run) is not null || run.Result is not { } result) return null;
-        return metric switch
+        var ratio = RatioOf(values, reference, figure.Run.Experiment is { } one && one == runs[0].Experiment);
+        if (!MayJudge(metric, figure.Run) || !MayJudge(metric, runs[0]))
         {
-            Metric.P50 => result.LatencyMs.P50,
-            Metric.P90 => result.LatencyMs.P90,
-            Metric.P99 => result.LatencyMs.P99,
-            Metric.P999 => result.LatencyMs.P999,
-            Metric.Throughput => result.Throughput,
-            _ => result.Wobble,
+            double shown = Math.Exp(values.Average(v => Math.Log(v.Value)) - reference.Average(v => Math.Log(v.Value)));
+            return figure with { Ratio = shown, Interval = null, Verdict = new Verdict(Difference.CantTell, false, false, $"can't tell: too few requests for a verdict on {metric.Title()}") };
+        }
+        return figure with
+        {
+            Ratio = double.IsNaN(ratio.Interval.Value) ? null : ratio.Interval.Value,
+            RatioInterval = ratio.Interval is { Low: { } low, High: { } high } ? (low, high) : null,
+            P = ratio.P,
+            Verdict = Verdict.Of(Sides.NameOf(runs, figure.Run), Sides.NameOf(runs, runs[0]), metric, ratio),
         };
     }
 
+    private static Ratio RatioOf(List<(int? Round, double Value)> a, List<(int? Round, double Value)> b, bool sameRounds)
+    {
+        if (!sameRounds) return Ratio.Welch([.. a.Select(v => v.Value)], [.. b.Select(v => v.Value)]);
+        var rounds = a.Select(v => v.Round).Intersect(b.Select(v => v.Round)).ToHashSet();
+        return Ratio.Paired([.. a.Where(v => rounds.Contains(v.Round)).OrderBy(v => v.Round).Select(v => v.Value)], [.. b.Where(v => rounds.Contains(v.Round)).OrderBy(v => v.Round).Select(v => v.Value)]);
+    }
+
+    // 20 expected exceedances in each run ; of one run each there is no verdict anyway.
+    private static bool MayJudge(Metric metric, ComparedRun run) => Valid(run).Count() < TypicalRun.LeastRuns || Valid(run).All(r => Reporting.ValueOf(r.Result!, metric, toJudge: true) is not null);
+
+    private static IEnumerable<SideRun> Valid(ComparedRun run) => Sides.Runs(run).Where(r => r.IsValid);
+
+    private static long NeededFor(Metric metric) => Percentiles.Needed(metric switch { Metric.P50 => 50, Metric.P90 => 90, Metric.P999 => 99.9, _ => 99 });
+
+    // The first valid attempt of each round.
+    private static List<(int? Round, double Value)> ValuesOf(Metric metric, ComparedRun run) =>
+        [.. Valid(run).GroupBy(r => r.Round is { } round ? $"{round}" : r.Slug).Select(g => g.First())
+            .Select(r => (r.Round, Value: Reporting.ValueOf(r.Result!, metric, toJudge: false))).Where(v => v.Value is > 0).Select(v => (v.Round, v.Value!.Value))];
+
     private static string ErrorsOf(IReadOnlyList<ComparedRun> runs)
     {
-        var failed = runs.Where(r => r.Result is { Errors.Count: > 0 }).ToList();
+        var failed = runs.Select(r => (Side: r, Errors: Sides.Runs(r).SelectMany(e => e.Result?.Errors ?? new Dictionary<string, long>()).GroupBy(e => e.Key).ToDictionary(g => g.Key, g => g.Sum(e => e.Value)))).Where(r => r.Errors.Count > 0).ToList();
         return failed.Count == 0
             ? "none in any of these runs"
-            : string.Join("; ", failed.Select(r => $"{r.Row.Target}: {string.Join(", ", r.Result!.Errors.OrderByDescending(e => e.Value).Select(e => $"{Numbers.Count(e.Value)} {e.Key.Replace('_', ' ')}"))}"));
+            : string.Join("; ", failed.Select(r => $"{Sides.Plain(r.Side)}: {string.Join(", ", r.Errors.OrderByDescending(e => e.Value).Select(e => $"{Numbers.Count(e.Value)} {e.Key.Replace('_', ' ')}"))}"));
+    }
+
+    private static List<string> NotesOf(IReadOnlyList<ComparedRun> runs, List<ComparedMetric> metrics)
+    {
+        var notes = new List<string>();
+        foreach (var run in runs.Where(r => Sides.Runs(r).Count > 1))
+        {
+            var lost = Sides.Runs(run).Where(r => r.State.IsFinal() && !r.IsValid).ToList();
+            if (lost.Count > 0) notes.Add($"{Sides.NameOf(runs, run)}: {Numbers.Many(lost.Count, "run")} of {Sides.Runs(run).Count} left out: failed or invalid");
+        }
+        if (metrics.All(m => m.Figures.All(f => f.RatioInterval is null))) return notes;
+        if (runs.Skip(1).Any(r => r.Experiment is null || r.Experiment != runs[0].Experiment)) notes.Add("measured at different times, not in common rounds: a drift of the machine between them would look like a difference");
+        notes.Add("6 metrics: up to 1 page in 4 shows a false difference somewhere; p99 is the headline, chosen beforehand");
+        return notes;
     }
 
     private static string SentenceOf(IReadOnlyList<ComparedRun> runs, ComparedMetric p99, ComparedMetric p50)
     {
         var without = runs.Where(r => WhyNot(r) is not null).ToList();
-        if (without.Count > 0 && without.Contains(runs[0])) return $"The reference, {runs[0].Row.Target}, has no numbers here ({WhyNot(runs[0])}): make another the reference.";
-        string reference = runs[0].Row.Target;
+        if (without.Count > 0 && without.Contains(runs[0])) return $"The reference, {Sides.Plain(runs[0])}, has no numbers here ({WhyNot(runs[0])}): make another the reference.";
         var metric = p99.Figures.Any(f => f.Ratio is not null) ? p99 : p50;
-        string[] said = [.. metric.Figures.Where(f => f.Ratio is not null).Select(f => Said(f, reference, metric.Title))];
-        string left = without.Count > 0 ? $" {string.Join(" ", without.Select(r => $"{r.Row.Target} has no numbers here ({WhyNot(r)})."))}" : "";
-        return said.Length == 0 ? $"There is nothing to compare.{left}" : $"{string.Join(" ", said)} Whether that is more than chance, one run each can’t tell.{left}";
+        var compared = metric.Figures.Where(f => f.Ratio is not null).ToList();
+        string left = without.Count > 0 ? $" {string.Join(" ", without.Select(r => $"{Sides.Plain(r)} has no numbers here ({WhyNot(r)})."))}" : "";
+        if (compared.Count == 0) return $"There is nothing to compare.{left}";
+        if (compared.Any(f => f.RatioInterval is not null))
+            return string.Join(" ", compared.Select(f => char.ToUpperInvariant(f.Verdict!.Sentence[0]) + f.Verdict.Sentence[1..] + ".")) + left;
+        int most = runs.Max(r => Valid(r).Count());
+        string why = most == 1 ? "one run each can’t tell" : $"{most} runs can’t tell: an interval needs {TypicalRun.LeastRuns} of each";
+        return $"{string.Join(" ", compared.Select(f => Said(f, runs, metric.Title)))} Whether that is more than chance, {why}.{left}";
     }
 
-    private static string Said(ComparedFigure figure, string reference, string metric)
+    private static string Said(ComparedFigure figure, IReadOnlyList<ComparedRun> runs, string metric)
     {
         double ratio = figure.Ratio!.Value;
+        string reference = Sides.Plain(runs[0]), name = Sides.Plain(figure.Run);
         string much = ratio >= 2 ? $"{Numbers.Three(ratio)} times" : Math.Abs(ratio - 1) < .005 ? "the same as" : $"{Numbers.Percent(Math.Abs(ratio - 1))} {(ratio > 1 ? "above" : "below")}";
-        string whose = figure.Run.Row.Target == reference ? "the reference’s" : $"{reference}’s";
-        return $"{(figure.Run.Row.Target == reference ? "The other run" : figure.Run.Row.Target)}’s {metric} was {much} {whose}.";
+        return $"{(name == reference ? "The other run" : name)}’s {metric} was {much} {(name == reference ? "the reference’s" : $"{reference}’s")}.";
     }
 }

@@ -1,9 +1,11 @@
 using Wobble.Results.Domain;
 using Wobble.Results.Queries;
+using Wobble.Results.Storage;
 
 namespace Wobble.Dashboard.Components.Pages.Experiments;
 
 /// <summary>What the page of experiments shows.</summary>
 /// <param name="Latest">The newest.</param>
 /// <param name="Catalogue">Of a Runner; null when none has joined.</param>
-public sealed record ExperimentsAnswer(IReadOnlyList<ExperimentLine> Latest, Catalogue? Catalogue);
+/// <param name="Tunings">Numbers of workers that searches found.</param>
+public sealed record ExperimentsAnswer(IReadOnlyList<ExperimentLine> Latest, Catalogue? Catalogue, IReadOnlyList<Tuning> Tunings);

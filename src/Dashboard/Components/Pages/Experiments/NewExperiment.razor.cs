@@ -6,19 +6,18 @@ using Wobble.Results.Experiments;
 
 namespace Wobble.Dashboard.Components.Pages.Experiments;
 
-/// <summary>Asks for an experiment: the article, targets of one's choice, a number of workers, a capacity. Says beforehand how long it takes.</summary>
+/// <summary>Asks for an experiment: targets of one's choice, a number of workers, a capacity. Says beforehand how long it takes.</summary>
 public sealed partial class NewExperiment
 {
     private enum Kinds
     {
-        Article,
         Compare,
         Tune,
         Capacity,
     }
 
     private readonly List<string> chosen = [];
-    private Kinds kind = Kinds.Article;
+    private Kinds kind = Kinds.Compare;
     private int rounds = 5;
     private double seconds = 10;
     private double objective = 50;
@@ -40,7 +39,7 @@ public sealed partial class NewExperiment
     {
         get
         {
-            if (Catalogue is null || (kind != Kinds.Article && chosen.Count == 0)) return "";
+            if (Catalogue is null || chosen.Count == 0) return "";
             var definition = Make(Catalogue, 0);
             int runs = Schedule.RunsExpected(definition);
             return $"About {Numbers.Many(runs, "run")}: {ExperimentRules.Text(ExperimentRules.Estimate(definition))}";
@@ -58,7 +57,6 @@ public sealed partial class NewExperiment
 
     private ExperimentDefinition Make(Catalogue catalogue, long seed) => kind switch
     {
-        Kinds.Article => Making.Article(Shared, catalogue, rounds, seed, workers),
         Kinds.Tune => Making.Tune(chosen.FirstOrDefault() ?? "", Shared, catalogue, seed),
         Kinds.Capacity => Making.CapacityOf(chosen, Shared, catalogue, objective, seed),
         _ => Making.Compare(chosen.Count == 1 ? [chosen[0], chosen[0]] : chosen, Shared, catalogue, rounds, seed, workers),
@@ -66,7 +64,7 @@ public sealed partial class NewExperiment
 
     private async Task StartAsync()
     {
-        if (kind != Kinds.Article && chosen.Count == 0)
+        if (chosen.Count == 0)
         {
             errors = [new FieldError("targets", "", "choose at least one")];
             return;
