@@ -26,7 +26,7 @@ internal sealed record ClaimPlan(IReadOnlyList<(ClaimLine Line, ExperimentDefini
         foreach (var line in lines.Where(l => !l.IsAnswered && !l.IsGoing))
         {
             var experiment = line.Claim.Make(catalogue, repetitions, length, 0);
-            if (experiment.Rows.Count(r => r.Unavailable is null) == 0)
+            if (experiment.Rows.All(r => r.Unavailable is not null))
             {
                 unable.Add(line.Claim.Id);
                 continue;
