@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Wobble.Dashboard.Hosting;
@@ -20,6 +21,11 @@ internal sealed record AccessSettings
     /// <summary>The one-time token of this start, by WOBBLE_SIGN_IN; null: there is no link.</summary>
     public required string? SignIn { get; init; }
 
+    /// <summary>Requests of one address that may come at once.</summary>
+    public required int RequestsAtOnce { get; init; }
+    /// <summary>Requests of one address a second, in the long run.</summary>
+    public required int RequestsPerSecond { get; init; }
+
     /// <summary>Keys that protect cookies; mode 0700.</summary>
     public string KeysFolder => Path.Combine(DataFolder, "keys");
     /// <summary>The API's token; mode 0600.</summary>
@@ -37,6 +43,8 @@ internal sealed record AccessSettings
         MoreHosts = Split(Text(configuration, "AllowedHosts") ?? ""),
         Token = ReadToken(Text(configuration, "WOBBLE_TOKEN")),
         SignIn = Text(configuration, "WOBBLE_SIGN_IN"),
+        RequestsAtOnce = ReadCount(configuration, nameof(RequestsAtOnce)) ?? 1_000,
+        RequestsPerSecond = ReadCount(configuration, nameof(RequestsPerSecond)) ?? 200,
     };
 
     private static string DefaultDataFolder => Environment.IsPrivilegedProcess
@@ -63,6 +71,13 @@ internal sealed record AccessSettings
     }
 
     private static string? ReadToken(string? text) => Results.Domain.TokenRule.Refuse(text) is { } refusal ? throw new SettingException(refusal) : text;
+
+    private static int? ReadCount(IConfiguration configuration, string key) => Text(configuration, key) switch
+    {
+        null => null,
+        var text when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count is >= 1 and <= 1_000_000 => count,
+        var text => throw new SettingException($"{key}: '{text}' is not allowed; a whole number from 1 to 1,000,000."),
+    };
 
     private static string? Text(IConfiguration configuration, string key) => configuration[key] is { } text && !string.IsNullOrWhiteSpace(text) ? text.Trim() : null;
 

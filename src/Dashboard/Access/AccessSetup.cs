@@ -35,7 +35,8 @@ internal static class AccessSetup
         });
         services.AddSingleton<IAuthorizationMiddlewareResultHandler, Refusals>();
         services.AddAntiforgery(options => options.Cookie.Name = $"wobble-form-{settings.CookieSuffix}");
-        services.AddRateLimits();
+        services.AddForwarding(settings);
+        services.AddRateLimits(settings);
         // The setting AllowedHosts adds names here (see HostNames); ASP.NET's own filter would take it for the whole list.
         services.PostConfigure<HostFilteringOptions>(options => options.AllowedHosts = ["*"]);
         builder.WebHost.ConfigureKestrel(kestrel =>
@@ -50,6 +51,7 @@ internal static class AccessSetup
         // Made now, so that a bad setting or an unwritable folder ends the start with its sentence.
         app.Services.GetRequiredService<ApiToken>();
         app.Services.GetRequiredService<SignInLink>();
+        app.UseForwarding();
         app.UseSecurityHeaders();
         app.Use(RefuseForeignHosts);
         app.UseRateLimiter();

@@ -1,35 +1,41 @@
 using System.Globalization;
 using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.RateLimiting;
+using Microsoft.AspNetCore.StaticAssets;
 
 namespace Wobble.Dashboard.Access;
 
-/// <summary>How much one client may ask: plenty for people and scripts, too little to guess a token or to wear the Dashboard out.</summary>
+/// <summary>
+/// How much one client may ask: plenty for people and scripts, too little to guess a token or to wear the Dashboard out. Files of the pages don't
+/// count: they cost next to nothing, and a page that was let in needs all of them.
+/// </summary>
 internal static class RateLimits
 {
     public const string SignIn = "sign-in";
     /// <summary>Tries of a token, each client, each minute.</summary>
     public const int SignInsPerMinute = 10;
-    /// <summary>Requests that may come at once.</summary>
-    public const int Burst = 1_000;
-    /// <summary>Requests a second in the long run.</summary>
-    public const int PerSecond = 200;
 
-    public static void AddRateLimits(this IServiceCollection services) => services.AddRateLimiter(options =>
+    public static void AddRateLimits(this IServiceCollection services, AccessSettings settings) => services.AddRateLimiter(options =>
     {
+        int perSecond = settings.RequestsPerSecond;
+        var period = perSecond < 10 ? TimeSpan.FromSeconds(1) : TimeSpan.FromMilliseconds(100);
         options.RejectionStatusCode = StatusCodes.Status429TooManyRequests;
         options.OnRejected = RejectAsync;
-        options.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, string>(context => RateLimitPartition.GetTokenBucketLimiter(Client(context), _ => new TokenBucketRateLimiterOptions
-        {
-            TokenLimit = Burst,
-            TokensPerPeriod = PerSecond / 10,
-            ReplenishmentPeriod = TimeSpan.FromMilliseconds(100),
-            AutoReplenishment = true,
-        }));
+        options.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, string>(context => IsFile(context)
+            ? RateLimitPartition.GetNoLimiter("file")
+            : RateLimitPartition.GetTokenBucketLimiter(Client(context), _ => new TokenBucketRateLimiterOptions
+            {
+                TokenLimit = settings.RequestsAtOnce,
+                TokensPerPeriod = (int)(perSecond * period.TotalSeconds),
+                ReplenishmentPeriod = period,
+                AutoReplenishment = true,
+            }));
         options.AddPolicy(SignIn, context => HttpMethods.IsPost(context.Request.Method) || context.Request.Query.ContainsKey("token")
             ? RateLimitPartition.GetFixedWindowLimiter(Client(context), _ => new FixedWindowRateLimiterOptions { PermitLimit = SignInsPerMinute, Window = TimeSpan.FromMinutes(1) })
             : RateLimitPartition.GetNoLimiter("look"));
     });
+
+    private static bool IsFile(HttpContext context) => context.GetEndpoint()?.Metadata.GetMetadata<StaticAssetDescriptor>() is not null;
 
     private static string Client(HttpContext context) => context.Connection.RemoteIpAddress?.ToString() ?? "local";
 

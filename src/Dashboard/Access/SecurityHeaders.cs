@@ -4,18 +4,14 @@ namespace Wobble.Dashboard.Access;
 internal static class SecurityHeaders
 {
     /// <summary>
-    /// Pages: scripts only from files of ours, none inline. Styles also inline, because MudBlazor writes its theme as a style element and its
-    /// components have style attributes.
+    /// Pages, those of Hangfire too: everything from files of ours, scripts never inline. Styles also inline, because MudBlazor writes its theme as a
+    /// style element, and its components and Hangfire's have style attributes.
     /// </summary>
     public const string PagePolicy =
-        "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; " +
-        "object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'";
+        "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'";
 
     /// <summary>Downloads and answers of the API run nothing and load nothing, even when a browser shows them.</summary>
     public const string DataPolicy = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox";
-
-    /// <summary>Hangfire's own pages: their files come from below their path, and they have inline styles.</summary>
-    public const string JobsPolicy = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'";
 
     public static void UseSecurityHeaders(this WebApplication app) => app.Use((context, next) =>
     {
@@ -42,7 +38,5 @@ internal static class SecurityHeaders
     }
 
     private static string PolicyOf(PathString path) =>
-        path.StartsWithSegments(JobsPage.Path, StringComparison.OrdinalIgnoreCase) ? JobsPolicy
-        : path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase) ? DataPolicy
-        : PagePolicy;
+        path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase) ? DataPolicy : PagePolicy;
 }

@@ -13,6 +13,8 @@ public sealed class AccessSettingsTests
     [InlineData("PublicUrl", "https://wobble.example.org/?a=b", "PublicUrl: 'https://wobble.example.org/?a=b' is not allowed")]
     [InlineData("WOBBLE_TOKEN", "guess-me", "WOBBLE_TOKEN has 8 characters; at least 16")]
     [InlineData("Urls", "5080", "Urls: '5080' is not allowed; addresses such as http://127.0.0.1:5080")]
+    [InlineData("RequestsPerSecond", "0", "RequestsPerSecond: '0' is not allowed; a whole number from 1 to 1,000,000.")]
+    [InlineData("RequestsAtOnce", "many", "RequestsAtOnce: 'many' is not allowed")]
     public void A_setting_that_is_not_allowed_is_named_with_what_is(string key, string value, string sentence) =>
         Assert.StartsWith(sentence, Assert.Throws<SettingException>(() => Read((key, value))).Message);
 
