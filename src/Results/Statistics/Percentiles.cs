@@ -19,7 +19,10 @@ public static class Percentiles
     /// <summary>Expected number of requests beyond the percentile.</summary>
     /// <param name="requests">All requests.</param>
     /// <param name="percentile">0–100, such as 99.9.</param>
-    public static double Exceedances(long requests, double percentile) => requests * (100 - percentile) / 100;
+    public static double Exceedances(long requests, double percentile) => requests * Share(percentile);
+
+    /// <summary>How many requests were slower than the percentile: the whole part of <see cref="Exceedances"/>.</summary>
+    public static long Slower(long requests, double percentile) => (long)Math.Floor(Exceedances(requests, percentile) + 1e-6);
 
     /// <summary>True when the percentile may be shown.</summary>
     public static bool MayShow(long requests, double percentile) => Exceedances(requests, percentile) >= ExceedancesToShow - 1e-9;
@@ -29,6 +32,9 @@ public static class Percentiles
 
     /// <summary>Requests needed to show the percentile: 10 ÷ (1 − p).</summary>
     public static long Needed(double percentile) => (long)Math.Ceiling((ExceedancesToShow * 100 / (100 - percentile)) - 1e-6);
+
+    // 100 − 99.9 is a little less than 0.1 in binary: ten of 10,000 would be nine.
+    private static double Share(double percentile) => Math.Round(100 - percentile, 9) / 100;
 
     /// <summary>The percentile in ms, whether it may be shown or not; NaN for an empty histogram.</summary>
     public static double Ms(HistogramBase histogram, double percentile)

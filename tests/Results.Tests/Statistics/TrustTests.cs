@@ -51,6 +51,22 @@ public sealed class TrustTests
     public void A_percentile_is_shown_from_ten_expected_exceedances(long requests, double percentile, bool shown) =>
         Assert.Equal(shown, Percentiles.MayShow(requests, percentile));
 
+    [Theory]
+    [InlineData(10_000, 99.9, 10)]
+    [InlineData(20_000, 99.9, 20)]
+    [InlineData(51_389, 99.9, 51)]
+    [InlineData(9_999, 99.9, 9)]
+    [InlineData(1_000, 99, 10)]
+    [InlineData(100_000, 99.99, 10)]
+    [InlineData(7, 50, 3)]
+    public void So_many_requests_were_slower_than_a_percentile(long requests, double percentile, long slower)
+    {
+        Assert.Equal(slower, Percentiles.Slower(requests, percentile));
+        // The same as counting them: of 1, 2, 3 … µs those beyond the percentile of the exact list.
+        long at = (long)Math.Ceiling(requests * (decimal)percentile / 100);
+        Assert.Equal(requests - at, Percentiles.Slower(requests, percentile));
+    }
+
     [Fact]
     public void Littles_law_holds_for_the_known_answer()
     {

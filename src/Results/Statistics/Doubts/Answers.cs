@@ -74,7 +74,7 @@ public sealed class FewRequests : Doubt
         double beyond = Percentiles.Exceedances(n, 99);
         if (!Percentiles.MayJudge(n, 99)) return Finding.Doubtful($"{Figures.Count(n)} requests: {Figures.Text(beyond)} lie beyond p99 (20 wanted for an interval)");
         return Percentiles.MayShow(n, 99.9)
-            ? Finding.Fine($"{Figures.Count(n)} requests: {Figures.Count((long)Percentiles.Exceedances(n, 99.9))} lie beyond p99.9 (10 wanted)")
+            ? Finding.Fine($"{Figures.Count(n)} requests: {Figures.Count(Percentiles.Slower(n, 99.9))} lie beyond p99.9 (10 wanted)")
             : Finding.Fine($"{Figures.Count(n)} requests: {Figures.Count((long)beyond)} lie beyond p99; p99.9 would need {Figures.Count(Percentiles.Needed(99.9))}");
     }
 }
