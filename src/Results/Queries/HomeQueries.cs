@@ -18,7 +18,7 @@ public sealed record GoingOn(RunRow Run, IReadOnlyList<StripSecond> Seconds);
 /// <summary>What Home shows: what runs now, what is next, and the results that came last.</summary>
 public sealed class HomeQueries(IDbContextFactory<WobbleDb> databases)
 {
-    /// <summary>Queued runs that are read; the rest is only counted.</summary>
+    /// <summary>The most queued runs that are read.</summary>
     public const int QueueLimit = 200;
     /// <summary>Seconds of a run in hand that are read: the last ten minutes.</summary>
     private const int SecondsLimit = 600;
@@ -42,10 +42,13 @@ public sealed class HomeQueries(IDbContextFactory<WobbleDb> databases)
     }
 
     /// <summary>Runs that wait, in the order they will be taken; at most <see cref="QueueLimit"/>.</summary>
-    public async Task<IReadOnlyList<RunRow>> Queued(CancellationToken cancel)
+    public Task<IReadOnlyList<RunRow>> Queued(CancellationToken cancel) => Queued(QueueLimit, cancel);
+
+    /// <summary>The first runs that wait, in the order they will be taken.</summary>
+    public async Task<IReadOnlyList<RunRow>> Queued(int limit, CancellationToken cancel)
     {
         await using var db = await databases.CreateDbContextAsync(cancel);
-        return await Unfinished(db).Where(r => r.State == RunState.Queued).OrderBy(r => r.CreatedAt).ThenBy(r => r.Id).Take(QueueLimit).Select(RunRow.Of).ToListAsync(cancel);
+        return await Unfinished(db).Where(r => r.State == RunState.Queued).OrderBy(r => r.CreatedAt).ThenBy(r => r.Id).Take(limit).Select(RunRow.Of).ToListAsync(cancel);
     }
 
     /// <summary>The last runs that began and ended, whatever their end.</summary>

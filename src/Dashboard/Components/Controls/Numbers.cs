@@ -1,5 +1,6 @@
 using System.Globalization;
 using Wobble.Results.Domain;
+using Wobble.Results.Queries;
 
 namespace Wobble.Dashboard.Components.Controls;
 
@@ -41,6 +42,9 @@ internal static class Numbers
 
     /// <summary>1 worker, 8 workers.</summary>
     public static string Many(long count, string one, string? many = null) => $"{Count(count)} {(count == 1 ? one : many ?? one + "s")}";
+
+    /// <summary>1 run, 12 runs, more than 1,000 runs.</summary>
+    public static string Bounded(BoundedCount count, string one) => count.IsMore ? $"more than {Many(count.Value, one)}" : Many(count.Value, one);
 
     private static string Minus(string text) => text.Replace('-', '−');
 }

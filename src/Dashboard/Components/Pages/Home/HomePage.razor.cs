@@ -1,25 +1,28 @@
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Authorization;
+using Wobble.Results.Domain;
 using Wobble.Results.Queries;
 
 namespace Wobble.Dashboard.Components.Pages.Home;
 
 /// <summary>What Home shows to who is signed in.</summary>
 /// <param name="Going">Runs in hand.</param>
-/// <param name="Queued">Runs that wait.</param>
+/// <param name="Queued">The first of the runs that wait.</param>
+/// <param name="Waiting">How many wait.</param>
 /// <param name="Recent">The results that came last.</param>
 /// <param name="All">How many runs there are.</param>
 /// <param name="Runners">Machines that could run.</param>
-public sealed record HomeShown(IReadOnlyList<GoingOn> Going, IReadOnlyList<RunRow> Queued, IReadOnlyList<RunRow> Recent, BoundedCount All, IReadOnlyList<RunnerState> Runners)
+public sealed record HomeShown(IReadOnlyList<GoingOn> Going, IReadOnlyList<RunRow> Queued, BoundedCount Waiting, IReadOnlyList<RunRow> Recent, BoundedCount All, IReadOnlyList<RunnerState> Runners)
 {
     /// <summary>For who is signed out.</summary>
-    public static readonly HomeShown Nothing = new([], [], [], default, []);
+    public static readonly HomeShown Nothing = new([], [], default, [], default, []);
 }
 
 /// <summary>What Wobble is, what it does now, and what came last.</summary>
 public sealed partial class HomePage
 {
     private const int Results = 10;
+    private const int Next = 4;
 
     private bool _isSignedIn;
 
@@ -47,10 +50,11 @@ public sealed partial class HomePage
     {
         if (!_isSignedIn) return HomeShown.Nothing;
         var going = Home.GoingOn(cancel);
-        var queued = Home.Queued(cancel);
+        var queued = Home.Queued(Next, cancel);
+        var waiting = Runs.Count(new RunsFilter { States = [RunState.Queued] }, cancel);
         var recent = Home.Recent(Results, cancel);
         var all = Runs.Count(new RunsFilter(), cancel);
         var runners = Runners.All(cancel);
-        return new HomeShown(await going, await queued, await recent, await all, await runners);
+        return new HomeShown(await going, await queued, await waiting, await recent, await all, await runners);
     }
 }

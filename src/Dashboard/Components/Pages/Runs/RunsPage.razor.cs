@@ -35,7 +35,7 @@ public sealed partial class RunsPage
     /// <inheritdoc/>
     protected override bool IsLive => true;
 
-    private string Counted => Answer is not { Count: var count } ? "" : (count.IsMore ? $"more than {Numbers.Count(count.Value)} runs" : Numbers.Many(count.Value, "run")) + (url.Filter.IsEmpty ? "" : " match");
+    private string Counted => Answer is not { Count: var count } ? "" : Numbers.Bounded(count, "run") + (url.Filter.IsEmpty ? "" : count is { IsMore: false, Value: 1 } ? " matches" : " match");
 
     /// <inheritdoc/>
     protected override Task OnParametersSetAsync()
