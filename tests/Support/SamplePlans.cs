@@ -124,5 +124,7 @@ public static class SamplePlans
             ? [new TargetOption("driver", "aiopg", ["aiopg", "asyncpg"], null, null, "Driver of PostgreSQL"), new TargetOption("loop", "auto", ["auto", "asyncio", "uvloop"], null, null, "Event loop")]
             : [new TargetOption("driver", "psycopg2", ["psycopg2"], null, null, "Driver of PostgreSQL"), new TargetOption("pool", "4", [], 1, 100, "Connections of each worker")],
         About = $"{app} under {server}.",
+        ServerAbout = $"{server} serves.",
+        AppAbout = $"{app} answers.",
     };
 }

@@ -51,6 +51,10 @@ public sealed record CatalogueTarget
     public IReadOnlyList<TargetOption> Options { get; init; } = [];
     /// <summary>One line on what it is, for the Targets page.</summary>
     public string? About { get; init; }
+    /// <summary>What its server is, one line; null in catalogues of older Runners.</summary>
+    public string? ServerAbout { get; init; }
+    /// <summary>What its app is, one line; null in catalogues of older Runners.</summary>
+    public string? AppAbout { get; init; }
     /// <summary>The folder it came from when a user added it; null for Wobble's own.</summary>
     public string? AddedFrom { get; init; }
 }

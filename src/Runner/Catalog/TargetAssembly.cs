@@ -47,6 +47,8 @@ internal sealed class TargetAssembly(
             Versions = Versions(server, app, database, environment),
             Options = options.Select(Option).ToList(),
             About = $"{server.Title} with {app.Title}. {server.About}. {app.About}.",
+            ServerAbout = $"{server.About}.",
+            AppAbout = $"{app.About}.",
             AddedFrom = app.AddedFrom ?? server.AddedFrom,
         };
         return new LoadedTarget { Target = target, Server = server, App = app, Options = options, SharedFolder = Path.Combine(wobbles, "shared"), Environment = environment };
