@@ -14,16 +14,19 @@ const formatters = {
   plain: value => value == null ? "–" : three(value),
   percent: value => value == null ? "–" : three(value) + "%",
   nines: value => value < .0005 ? "fastest" : percentile(value),
-  percentiles: value => value < .0005 ? "0" : percentile(value),
 };
 
-/** Three significant digits, thousands with commas. */
-function three(value) {
-  if (value >= 999.5) return Math.round(value).toLocaleString("en-US");
-  return value >= 99.95 ? value.toFixed(0) : value >= 9.995 ? value.toFixed(1) : value >= .9995 || value === 0 ? value.toFixed(2) : value.toFixed(3);
+/** Three significant digits, thousands with commas: as C# writes them everywhere else. */
+export function three(value) {
+  const size = Math.abs(value);
+  if (size >= 999.5) return Math.round(value).toLocaleString("en-US");
+  return size === 0 ? "0" : value.toFixed(size >= 99.95 ? 0 : size >= 9.995 ? 1 : size >= .9995 ? 2 : size >= .0995 ? 3 : 4);
 }
 
-function percentile(nines) {
+/** 1 is p90, 2 is p99: how many nines a percentile has. */
+export function percentile(nines) {
+  // A tick of the axis may come as 2.9999999.
+  nines = Math.round(nines * 1e4) / 1e4;
   const share = 100 * (1 - 10 ** -nines), digits = Math.max(0, Math.ceil(nines - 1e-6) - 2) + (nines % 1 > .001 ? 1 : 0);
   return "p" + share.toFixed(digits).replace(/\.0+$/, "");
 }
@@ -31,10 +34,17 @@ function percentile(nines) {
 // The last second carries the unit.
 const axis = options => value => Math.round(value).toLocaleString("en-US") + (value >= options.xaxis.max - 1e-6 ? " s" : "");
 
+/** The axis of percentiles: each with how rare it is, where there is room. */
+export const rarity = hasRoom => value => {
+  const whole = Math.round(value);
+  if (whole < 1) return hasRoom ? ["0", "fastest"] : "0";
+  return hasRoom ? [percentile(whole), "1 in " + (10 ** whole).toLocaleString("en-US")] : percentile(whole);
+};
+
 function resolve(value, style, options) {
   if (typeof value === "string") {
     if (value.startsWith("--")) { const [token, alpha = ""] = value.split("/"); return style.getPropertyValue(token).trim() + alpha; }
-    return value === "format:axis" ? axis(options) : value.startsWith("format:") ? formatters[value.slice(7)] : value;
+    return value === "format:axis" ? axis(options) : value === "format:percentiles" ? rarity(!options.isNarrow) : value.startsWith("format:") ? formatters[value.slice(7)] : value;
   }
   if (Array.isArray(value)) return value.map(item => resolve(item, style, options));
   if (value && typeof value === "object") return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, resolve(item, style, options)]));
@@ -86,7 +96,7 @@ function drawn(chart) {
   const style = getComputedStyle(chart.element);
   const { annotations: _, ...rest } = structuredClone(chart.options);
   if (isNarrow(chart)) rest.grid.padding.right = Math.min(rest.grid.padding.right, 46);
-  return { ...resolve(rest, style, rest), series: chart.series.map(({ data, ...s }) => ({ ...resolve(s, style), data: points(data) })), annotations: annotations(chart) };
+  return { ...resolve(rest, style, { ...rest, isNarrow: isNarrow(chart) }), series: chart.series.map(({ data, ...s }) => ({ ...resolve(s, style), data: points(data) })), annotations: annotations(chart) };
 }
 
 /** Draws a chart; answers the handle that the others take. */

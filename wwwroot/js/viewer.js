@@ -21,6 +21,26 @@ document.addEventListener("click", event => {
   if (button) choose(button.dataset.themeChoice);
   if (event.target.closest?.(".lost .reload")) { event.preventDefault(); location.reload(); }
 });
+// The page lost its circuit. When the Dashboard is back but knows it no more, the page is read anew; what somebody typed would be lost by that, so
+// then the bar at the foot offers it. When Blazor has given up trying, the Dashboard is still asked for.
+const lost = document.getElementById("components-reconnect-modal");
+const answersAgain = 5000;
+let typed = false, asking;
+document.addEventListener("input", event => { if (event.target.matches?.("main input, main textarea, main select")) typed = true; });
+const readAnew = () => { if (!typed) location.reload(); };
+lost?.addEventListener("components-reconnect-state-changed", event => {
+  const state = event.detail?.state;
+  clearInterval(asking);
+  if (state === "rejected") readAnew();
+  if (state === "failed") asking = setInterval(async () => {
+    const answer = await fetch("/healthz", { cache: "no-store" }).catch(() => null);
+    if (!answer?.ok) return;
+    clearInterval(asking);
+    lost.classList.replace("components-reconnect-failed", "components-reconnect-rejected");
+    readAnew();
+  }, answersAgain);
+});
+
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => document.dispatchEvent(new Event("wobble:theme")));
 
 // The circuit renders the buttons anew: mark them again when it has.

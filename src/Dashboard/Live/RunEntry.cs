@@ -110,7 +110,8 @@ internal sealed class RunEntry(string slug, RunQueries queries)
         double from = shown.Count == 0 ? 0 : shown[^1].Nines, to = Math.Min(mostNines, Math.Log10(whole.TotalCount));
         var tail = new List<PercentilePoint>();
         for (double nines = from; nines < to; nines += step) tail.Add(At(nines));
-        tail.Add(At(to));
+        // One in all of them: the slowest itself, which the histogram's rounding of ranks could miss.
+        tail.Add(to < mostNines ? new PercentilePoint(1 - 1d / whole.TotalCount, whole.GetMaxValue() / 1e6) : At(to));
         return tail.Count < 2 || to <= from ? [] : tail;
 
         PercentilePoint At(double nines)

@@ -61,7 +61,7 @@ internal sealed class ExecutionLauncher(string? lockPath = null)
         var limit = Deadlines.Whole(plan, cluster.IsSeeded);
         if (noSandbox is not null) await onFact(new EventFact("wobble", EventKinds.Warning, $"There is no sandbox, because {noSandbox}: stack and load share the machine's ports and processes with everything else."));
         foreach (string warning in plan.Warnings) await onFact(new EventFact("wobble", EventKinds.Warning, warning));
-        await onFact(new EventFact("wobble", EventKinds.Phase, string.Create(CultureInfo.InvariantCulture, $"The run has the machine; it ends within {limit.TotalSeconds:0} s, by {DateTimeOffset.UtcNow + limit:HH:mm:ss} UTC, whatever happens.")));
+        await onFact(new EventFact("wobble", EventKinds.Phase, string.Create(CultureInfo.InvariantCulture, $"The run has the machine; it ends within {limit.TotalSeconds:0} s, whatever happens.")));
 
         var (command, environment) = SandboxCommand.Create(plan, folders, data, user);
         using var guard = noSandbox is null ? null : await GuardAsync(plan, folders, data, user);

@@ -29,7 +29,7 @@ public sealed partial class HeatMap : IAsyncDisposable
     /// <summary>Where the playhead stands; null: the run has ended.</summary>
     [Parameter] public double? Now { get; set; }
 
-    private string Label => $"Requests by second and latency: {Numbers.Count(Points.Sum(p => p.Requests))} in {Numbers.Count((long)Points.Sum(p => p.Length))} seconds, darker where there are more";
+    private string Label => $"Requests by second and latency: {Numbers.Count(Points.Sum(p => p.Requests))} in {Numbers.Many((long)Points.Sum(p => p.Length), "second")}, darker where there are more";
 
     /// <inheritdoc/>
     protected override bool ShouldRender() => !starting;

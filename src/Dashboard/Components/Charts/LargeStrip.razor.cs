@@ -46,7 +46,7 @@ public sealed partial class LargeStrip
         {
             var answered = Seconds.Where(s => s.P99 is not null).ToList();
             string range = answered.Count == 0 ? "none answered yet" : $"p99 between {Numbers.Latency(answered.Min(s => s.P99))} and {Numbers.Latency(answered.Max(s => s.P99))}";
-            return $"Latency of each second, from p50 to p99: {Numbers.Count((long)Done)} seconds, {range}{(FellOverAt is { } s ? $"; fell over after {Numbers.Count((long)s)} seconds" : "")}";
+            return $"Latency of each second, from p50 to p99: {Numbers.Many((long)Done, "second")}, {range}{(FellOverAt is { } s ? $"; fell over after {Numbers.Many((long)s, "second")}" : "")}";
         }
     }
 

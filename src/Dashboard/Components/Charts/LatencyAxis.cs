@@ -2,7 +2,7 @@ namespace Wobble.Dashboard.Components.Charts;
 
 /// <summary>
 /// A logarithmic axis of latency, ms. Every strip of a page shares one, so that rows can be compared by eye; it is <see cref="Usual"/> unless
-/// values leave it.
+/// values leave it, and then as wide at least.
 /// </summary>
 internal sealed record LatencyAxis(double From, double To)
 {
@@ -21,11 +21,18 @@ internal sealed record LatencyAxis(double From, double To)
         return tens.Length >= 2 ? tens : inside;
     }
 
-    /// <summary><see cref="Usual"/> when all values lie in it, else widened to hold them with a little room.</summary>
+    /// <summary>
+    /// <see cref="Usual"/> when all values lie in it, else moved to hold them with a little room, and wider only when they need it: a page of fast
+    /// servers would otherwise keep all its strips at the foot.
+    /// </summary>
     public static LatencyAxis Around(IEnumerable<double> values)
     {
         var (least, greatest) = Span(values);
-        return greatest == 0 ? Usual : new LatencyAxis(Math.Min(Usual.From, least / 1.15), Math.Max(Usual.To, greatest * 1.1));
+        if (greatest == 0 || (least >= Usual.From && greatest <= Usual.To)) return Usual;
+        double from = least / 1.15, to = greatest * 1.1, width = Usual.To / Usual.From;
+        if (to / from >= width) return new LatencyAxis(from, to);
+        // The end that was left moves with the values; the other follows at the usual distance.
+        return greatest > Usual.To ? new LatencyAxis(to / width, to) : new LatencyAxis(from, from * width);
     }
 
     /// <summary>Just around the values, for a figure that stands alone: at least a factor of 8 wide, so that calm looks calm.</summary>

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Components;
+using Wobble.Dashboard.Components.Controls;
 using Wobble.Results.Domain;
 
 namespace Wobble.Dashboard.Components.Charts;
@@ -26,7 +27,7 @@ public sealed partial class WobbleStrip
     [Parameter] public bool FellOver { get; set; }
 
     private int Seconds => (Pairs?.Count ?? 0) / 2;
-    private string Label => FellOver ? $"p50 to p99 of each second, fell over after {Seconds} seconds" : $"p50 to p99 of each second, {Seconds} seconds";
+    private string Label => $"p50 to p99 of each second, {(FellOver ? "fell over after " : null)}{Numbers.Many(Seconds, "second")}";
     private string Cross => Px.Path($"M{Px.Of(Math.Min(shape.EndsAt + 4, Width - 8))} {Height / 2 - 5}l8 8m0 -8l-8 8");
 
     /// <inheritdoc/>

@@ -10,6 +10,8 @@ namespace Wobble.Dashboard.Components.Pages.RunParts;
 /// <summary>What the page of a run says in sentences. Pure.</summary>
 internal static class RunWords
 {
+    private static readonly HashSet<string> Names = ["Wobble", "Debian", "Postgres", "Python", "Linux"];
+
     /// <summary>The result in one sentence, for link previews and for those who read nothing else.</summary>
     public static string Sentence(RunPicture run) => run.State switch
     {
@@ -39,7 +41,8 @@ internal static class RunWords
         var stack = new List<string>();
         if (definition.Proxy != "none") stack.Add(definition.Proxy);
         var target = new List<string> { definition.Workers is { } workers ? Numbers.Many(workers, "worker") : "default workers" };
-        target.AddRange(definition.Options.Select(o => $"{o.Key} {o.Value}"));
+        // The plan names every option; those that somebody chose, and the driver, are worth the place.
+        target.AddRange(definition.Options.Where(o => o.Key == "driver" || run.Run.Definition.Options.ContainsKey(o.Key)).Select(o => $"{o.Key} {o.Value}"));
         stack.Add(string.Join(", ", target));
         if (PoolerSetting.TryParse(definition.Pooler, out var pooler) && !pooler.IsNone) stack.Add(string.Create(CultureInfo.InvariantCulture, $"pgbouncer, {pooler.Mode}, {pooler.Size}"));
         stack.Add("PostgreSQL");
@@ -103,7 +106,15 @@ internal static class RunWords
         return open > 0 ? (sentence[..open].TrimEnd(), sentence[open..]) : (sentence, "");
     }
 
-    public static string Lower(string text) => text.Length > 1 && char.IsUpper(text[0]) && char.IsLower(text[1]) ? char.ToLowerInvariant(text[0]) + text[1..] : text;
+    /// <summary>As it stands within a sentence: names (PostgreSQL, Wobble, a server's own) and what is written in capitals keep theirs.</summary>
+    public static string Lower(string text)
+    {
+        if (text.Length < 2 || !char.IsUpper(text[0])) return text;
+        string first = text.Split(' ', 2)[0].TrimEnd('.', ',', ':', ';');
+        if (first.EndsWith("'s", StringComparison.Ordinal) || first.EndsWith("’s", StringComparison.Ordinal)) first = first[..^2];
+        bool isName = first.Length > 1 && first.Skip(1).Any(c => char.IsUpper(c)) || Names.Contains(first);
+        return isName ? text : char.ToLowerInvariant(text[0]) + text[1..];
+    }
 
     public static string Upper(string text) => text.Length > 0 ? char.ToUpperInvariant(text[0]) + text[1..] : text;
 
