@@ -9,9 +9,12 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using MudBlazor.Services;
 using Wobble.Dashboard.Access;
+using Wobble.Dashboard.Api;
 using Wobble.Dashboard.Components.Layout;
 using Wobble.Dashboard.Hosting;
+using Wobble.Dashboard.Live;
 using Wobble.Results.Domain;
+using Wobble.Results.Queries;
 using Wobble.Results.Storage;
 using Wobble.Tests.Support;
 
@@ -44,7 +47,9 @@ public abstract class PageScene : IAsyncLifetime
         services.AddQueries();
         var settings = AccessSettings.Read(new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?> { ["DataFolder"] = _folder }).Build());
         Directory.CreateDirectory(settings.KeysFolder);
-        services.AddSingleton(settings).AddSingleton<ApiToken>().AddSingleton<Sessions>().AddScoped<Operator>().AddScoped<Changes>().AddSingleton<Wobble.Dashboard.Api.Links>();
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?> { ["ConnectionStrings:Wobble"] = Database.ConnectionString }).Build();
+        services.AddSingleton<IConfiguration>(configuration).AddSingleton<RunQueries>().AddSingleton<RunPictures>().AddSingleton<RunFeed>().AddSingleton<Links>();
+        services.AddSingleton(settings).AddSingleton<ApiToken>().AddSingleton<Sessions>().AddScoped<Operator>().AddScoped<Changes>();
         Who = Scene.AddAuthorization();
         Scene.SetRendererInfo(new RendererInfo("Server", true));
         SignIn();
