@@ -114,6 +114,14 @@ public sealed class RunPageTests : PageScene
         Assert.Equal("Run again", page.Find(".btn.go").TextContent);
     }
 
+    [Fact]
+    public async Task When_it_fell_over_is_said_once()
+    {
+        var run = await Runs.RecordAsync(Facts("uwsgi-http/bottle") with { End = RunState.Failed, Reason = "Fell over after 3 seconds: uwsgi-http was ended by SIGKILL." });
+
+        Assert.Equal("✕ Fell over after 3 seconds: uwsgi-http was ended by SIGKILL.", OpenRun(run).Find(".finding .verdict").TextContent.Trim());
+    }
+
     [Theory]
     [InlineData("PostgreSQL did not become ready in 10 s.", "✕ Could not start: PostgreSQL did not become ready in 10 s.")]
     [InlineData("The app's answer is not the row.", "✕ Could not start: the app's answer is not the row.")]

@@ -63,6 +63,8 @@ internal static class RunWords
         string why = Lower(run.Run.Failure ?? "it did not say why").TrimEnd('.');
         return run switch
         {
+            // The Execution says itself when, where it was there to see it.
+            { State: RunState.Failed } when why.StartsWith("fell over", StringComparison.Ordinal) => $"{Upper(why)}.",
             { State: RunState.Failed, HasMeasured: true } => $"Fell over after {Numbers.Many((long)Math.Round(AnsweredUntil(run)), "second")}: {why}.",
             { State: RunState.Failed } => $"Could not start: {why}.",
             { State: RunState.Interrupted } => $"Interrupted{After(run)}: {why}.",
