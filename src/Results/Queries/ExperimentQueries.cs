@@ -16,6 +16,8 @@ namespace Wobble.Results.Queries;
 /// <param name="Environment">The machine of its first run; null before.</param>
 public sealed record ExperimentShown(string Slug, string State, DateTimeOffset CreatedAt, ExperimentDefinition Definition, IReadOnlyList<ExperimentRun> Runs, Report Report, RunEnvironment? Environment)
 {
+    /// <summary>For each configuration p50 and p99 of each second in turn, ms, of one of its runs: the one whose p99 is the middle.</summary>
+    public IReadOnlyDictionary<string, double[]> Strips { get; init; } = new Dictionary<string, double[]>();
     /// <summary>The run that goes on or waits; null between two.</summary>
     public ExperimentRun? Current => Runs.FirstOrDefault(r => !r.State.IsFinal());
     /// <summary>Runs that ended.</summary>
@@ -40,7 +42,17 @@ public sealed class ExperimentQueries(IDbContextFactory<WobbleDb> databases)
         if (experiment is null || ExperimentQueue.Read(experiment) is not { } definition) return null;
         var runs = await RunsOf(db, experiment.Id, cancel);
         var environment = await db.Runs.AsNoTracking().Where(r => r.ExperimentId == experiment.Id && r.Environment != null).OrderBy(r => r.Id).Select(r => r.Environment).FirstOrDefaultAsync(cancel);
-        return new ExperimentShown(experiment.Slug, experiment.State, experiment.CreatedAt, definition, runs, Reporting.Of(definition, runs), environment);
+        return new ExperimentShown(experiment.Slug, experiment.State, experiment.CreatedAt, definition, runs, Reporting.Of(definition, runs), environment) { Strips = await StripsOf(db, definition, runs, cancel) };
+    }
+
+    private static async Task<IReadOnlyDictionary<string, double[]>> StripsOf(WobbleDb db, ExperimentDefinition definition, List<ExperimentRun> runs, CancellationToken cancel)
+    {
+        var middle = runs.Where(r => r is { Purpose: RunPurpose.Round, IsValid: true }).GroupBy(r => r.Row)
+            .Select(g => (Name: definition.Rows[g.Key].Name, Runs: g.OrderBy(r => r.Result!.LatencyMs.P99 ?? double.MaxValue).ToList()))
+            .ToDictionary(g => g.Runs[(g.Runs.Count - 1) / 2].Slug!, g => g.Name);
+        var slugs = middle.Keys.ToList();
+        var strips = await db.Runs.AsNoTracking().Where(r => slugs.Contains(r.Slug) && r.Strip != null).Select(r => new { r.Slug, r.Strip }).ToListAsync(cancel);
+        return strips.ToDictionary(r => middle[r.Slug], r => r.Strip!);
     }
 
     /// <summary>The newest experiments.</summary>

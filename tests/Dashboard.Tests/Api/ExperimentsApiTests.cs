@@ -225,6 +225,19 @@ public sealed class ExperimentsApiTests : IAsyncLifetime
         }
     }
 
+    [Fact]
+    public async Task The_description_has_experiments_and_a_run_still_needs_its_target()
+    {
+        var paths = (await GetAsync(_host.SignedOut(), "/openapi/v1.json"))["paths"]!.AsObject();
+
+        foreach (string path in (string[])["/api/experiments", "/api/experiments/{slug}", "/api/experiments/{slug}.csv", "/api/experiments/{slug}.html", "/api/experiments/{slug}/pause", "/api/experiments/{slug}/rounds", "/api/claims", "/api/compare", "/api/compare.csv"])
+            Assert.True(paths.ContainsKey(path), path);
+        JsonArray BodyOf(string path) => paths[path]!["post"]!["requestBody"]!["content"]!["application/json"]!["schema"]!["allOf"]!.AsArray();
+        Assert.Contains("target", BodyOf("/api/runs")[0]!["required"]!.AsArray().Select(r => (string)r!));
+        Assert.DoesNotContain("target", BodyOf("/api/experiments")[0]!["required"]?.AsArray().Select(r => (string)r!) ?? []);
+        Assert.All((string[])["kind", "targets", "rows", "objective", "claim"], name => Assert.True(BodyOf("/api/experiments")[1]!["properties"]!.AsObject().ContainsKey(name), name));
+    }
+
     private async Task<string> TwoAsync()
     {
         double[] noise = [1, 1.05, .96, 1.02, .99];
