@@ -80,6 +80,9 @@ public sealed class MatrixTests(ITestOutputHelper output)
             if (next.Length == 0) next = await product.QueueWhenItCanAsync(Next);
             var after = await product.EndAsync(next);
             Assert.True(after is { State: "completed", Requests: > 0 }, $"The next run: {after}");
+            // `up` has put another in its place, also of one that only hung.
+            if (cell.Victim is Victims.Dashboard or Victims.Runner or Victims.OwnPostgres)
+                await product.UntilAsync($"another {cell.Victim}", () => Task.FromResult(Victims.Find(cell.Victim, product, Processes.All()) is { } now && now.Pid != victim.Pid), TimeSpan.FromSeconds(60));
             await product.UntilAsync("the Dashboard after it", product.IsHealthyAsync);
             return string.Create(CultureInfo.InvariantCulture, $"{row.State}{(row.Reason.Length > 0 ? $" ({row.Reason.Split('\n')[0]})" : "")} after {seconds:0.0} s, {row.Samples} seconds kept");
         }
