@@ -10,6 +10,8 @@ public sealed class ExperimentTests
     public async Task An_experiment_goes_on_when_runs_of_it_die_with_their_Execution_or_their_Runner()
     {
         await using var product = await Product.StartAsync();
+        await product.UntilAsync("the console to tell of the seeding", () => Task.FromResult(product.Said.Contains("Runner: The benchmark's database is ready", StringComparison.Ordinal)), TimeSpan.FromSeconds(30));
+        Assert.Contains("Runner: Seeding the benchmark's database, ", product.Said, StringComparison.Ordinal);
         using var answer = await product.Api.PostAsJsonAsync("/api/runs", new { target = "uwsgi-http/bottle", workers = 2, connections = 4, warmup = "0s", @for = "2s", repetitions = 3 });
         var queued = JsonDocument.Parse(await answer.Content.ReadAsStringAsync()).RootElement;
         string experiment = queued.GetProperty("experiment").GetString()!;
