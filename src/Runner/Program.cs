@@ -15,6 +15,7 @@ var root = new RootCommand("Wobble builds a web stack, loads it, and says how su
     WorkCommand.Create(),
     UpCommand.Create(),
 };
+foreach (var command in ExperimentCommands.Create()) root.Add(command);
 // Each command bounds its own end after Ctrl-C or SIGTERM; the two seconds of the library's default would cut a stack's orderly stop short.
 var parsed = root.Parse(args);
 int code = await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromMinutes(1) });

@@ -36,6 +36,9 @@ public sealed record Definition
     public string Pooler { get; init; } = "session";
     /// <summary>Options of the server and the app that differ from the article's: <c>driver</c>, <c>pool</c>, <c>loop</c>, <c>http</c>, <c>wait_callback</c> …</summary>
     public IReadOnlyDictionary<string, string> Options { get; init; } = new Dictionary<string, string>();
+    /// <summary>How the target is made to fall, one of <see cref="Provocations.All"/>; null: it isn't.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Provoke { get; init; }
     /// <summary>How many runs are made of it.</summary>
     public int Repetitions { get; init; } = 1;
 

@@ -60,6 +60,7 @@ public static class DefinitionRules
         if (definition.Proxy is not ("nginx" or "none")) Add("proxy", definition.Proxy, "nginx or none");
         if (!PoolerSetting.TryParse(definition.Pooler, out _)) Add("pooler", definition.Pooler, PoolerSetting.Allowed);
         if (definition.Repetitions is < 1 or > MaxRepetitions) Add("repetitions", definition.Repetitions, $"1 to {MaxRepetitions}");
+        if (definition.Provoke is { } provocation && !Provocations.All.Contains(provocation)) Add("provoke", provocation, string.Join(", ", Provocations.All));
         CheckParts(definition, catalogue, Add);
         if (target is not null) CheckTarget(definition, target, catalogue, Add);
         return errors;

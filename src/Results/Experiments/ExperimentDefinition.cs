@@ -114,6 +114,8 @@ public sealed record ExperimentRun
     public RunResult? Result { get; init; }
     /// <summary>Why it isn't completed.</summary>
     public string? Failure { get; init; }
+    /// <summary>What the stack left behind when it was asked to stop.</summary>
+    public IReadOnlyList<string> Leftovers { get; init; } = [];
 
     /// <summary>Completed and not invalid: the only runs whose figures count.</summary>
     [JsonIgnore]

@@ -32,13 +32,20 @@ public static class ExperimentRules
         return errors;
     }
 
+    /// <summary>How long one run takes, start and stop of its stack included.</summary>
+    public static TimeSpan TimeOf(Definition definition)
+    {
+        ArgumentNullException.ThrowIfNull(definition);
+        return (definition.For ?? Defaults.For) + definition.Warmup + TimeSpan.FromSeconds(SecondsAround);
+    }
+
     /// <summary>How long it takes, as far as that is known beforehand.</summary>
     public static TimeSpan Estimate(ExperimentDefinition experiment)
     {
         ArgumentNullException.ThrowIfNull(experiment);
         var available = experiment.Rows.Where(r => r.Unavailable is null).ToList();
         if (available.Count == 0) return TimeSpan.Zero;
-        double each = available.Average(r => (r.Definition.For ?? Defaults.For).TotalSeconds + r.Definition.Warmup.TotalSeconds + SecondsAround);
+        double each = available.Average(r => TimeOf(r.Definition).TotalSeconds);
         return TimeSpan.FromSeconds(each * Schedule.RunsExpected(experiment));
     }
 

@@ -16,6 +16,8 @@ public sealed record Report
     public required IReadOnlyList<ReportRow> Rows { get; init; }
     /// <summary>Ratios to the reference (the first row named).</summary>
     public required IReadOnlyList<ReportRatio> Ratios { get; init; }
+    /// <summary>Searches for workers and capacity.</summary>
+    public IReadOnlyList<ReportSearch> Searches { get; init; } = [];
     /// <summary>Rounds in which every row that is ranked has a valid run.</summary>
     public required int CompleteRounds { get; init; }
     /// <summary>Sentences a reader needs: rounds dropped, invalid runs, outlying runs, drift.</summary>

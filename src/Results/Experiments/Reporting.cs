@@ -23,10 +23,12 @@ public static class Reporting
         var places = PlacesOf(experiment, rounds);
         var rows = experiment.Rows.Select((_, i) => RowOf(experiment, i, ended, valid, places, runs)).ToList();
         var ratios = RatiosOf(experiment, rounds);
+        var searches = Searching.Of(experiment, runs);
         return new Report
         {
             Question = experiment.Question,
-            Sentence = SentenceOf(experiment, rows, ratios, rounds),
+            Sentence = SentenceOf(experiment, rows, ratios, rounds, searches),
+            Searches = searches,
             Headline = experiment.Headline.Word(),
             Rows = Sorted(experiment, rows),
             Ratios = ratios,
@@ -195,9 +197,16 @@ public static class Reporting
         return Verdict.Of(nameA, nameB, metric, ratio, experiment.Delta);
     }
 
-    private static string SentenceOf(ExperimentDefinition experiment, List<ReportRow> rows, List<ReportRatio> ratios, Rounds rounds)
+    private static string SentenceOf(ExperimentDefinition experiment, List<ReportRow> rows, List<ReportRatio> ratios, Rounds rounds, IReadOnlyList<ReportSearch> searches)
     {
         var measured = rows.Where(r => r.Runs > 0).ToList();
+        if (experiment.Kind is ExperimentKind.Tune or ExperimentKind.Capacity && searches.Count > 0)
+        {
+            string fresh = experiment.Kind == ExperimentKind.Tune && measured.Count == 1 && measured[0].Throughput is { } throughput
+                ? throughput.Low is null ? $"; {Figures.Text(throughput.Value)}/s in {measured[0].Runs} fresh {(measured[0].Runs == 1 ? "run" : "runs")}" : $"; {Verdict.Down(throughput.Low.Value)} to {Verdict.Up(throughput.High!.Value)}/s in a typical run, of {measured[0].Runs} fresh ones"
+                : "";
+            return string.Join(". ", searches.Select(s => s.Sentence)) + fresh + ".";
+        }
         if (measured.Count == 0) return "Nothing is measured yet.";
         string headline = experiment.Headline.Title();
         if (measured.Count == 1)

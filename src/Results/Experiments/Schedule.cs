@@ -12,6 +12,7 @@ public sealed record NextRun(int Row, RunPurpose Purpose, int Round, int Attempt
 /// </summary>
 public static class Schedule
 {
+    // Of a provoked fall one attempt is enough: that it failed is what was asked for.
     private const int Attempts = 2;
     private const double SurelyFine = 0.3;
     private const double SurelyTooMuch = 1.3;
@@ -28,7 +29,6 @@ public static class Schedule
         {
             for (int row = 0; row < experiment.Rows.Count; row++)
                 if (NextOfTuning(experiment, row, runs) is { } tuning) return tuning;
-            if (experiment.Kind == ExperimentKind.Tune) return null;
         }
         return experiment.Kind == ExperimentKind.Capacity
             ? Enumerable.Range(0, experiment.Rows.Count).Select(row => NextOfCapacity(experiment, row, runs)).FirstOrDefault(next => next is not null)
@@ -69,7 +69,8 @@ public static class Schedule
         int tuning = experiment.TuneWorkers || experiment.Kind == ExperimentKind.Tune ? experiment.Rows.Count(r => r.Unavailable is null && r.TunedWorkers is null) * 17 : 0;
         return experiment.Kind switch
         {
-            ExperimentKind.Tune => tuning,
+            // The tuning's own runs flatter the winner: fresh ones follow.
+            ExperimentKind.Tune => tuning + (rows * experiment.Repetitions),
             ExperimentKind.Capacity => tuning + (rows * (1 + Capacity.Bisections + Capacity.Around.Count)),
             _ => tuning + Saturating(experiment).Count + (rows * experiment.Repetitions),
         };
@@ -81,7 +82,7 @@ public static class Schedule
             foreach (int row in Order(experiment, round))
             {
                 var attempts = runs.Where(r => r.Purpose == RunPurpose.Round && r.Row == row && r.Round == round).ToList();
-                if (attempts.Any(r => r.IsValid) || attempts.Count >= Attempts) continue;
+                if (attempts.Any(r => r.IsValid) || attempts.Count >= (experiment.Rows[row].Definition.Provoke is null ? Attempts : 1)) continue;
                 var definition = experiment.Rows[row].Definition with { Workers = WorkersOf(experiment, row, runs), Repetitions = 1 };
                 if (experiment.Rows[row].ShareOfSlowest is { } share)
                 {

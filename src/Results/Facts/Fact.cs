@@ -84,6 +84,8 @@ public static class EventKinds
     public const string Crashed = "crashed";
     /// <summary>A worker process was replaced by its master.</summary>
     public const string Restarted = "restarted";
+    /// <summary>A component was made to fall, as the definition asked.</summary>
+    public const string Provoked = "provoked";
     /// <summary>A component stopped when asked.</summary>
     public const string Stopped = "stopped";
     /// <summary>A component had to be killed.</summary>

@@ -209,6 +209,7 @@ public sealed class ExperimentQueue(IDbContextFactory<WobbleDb> contexts, IBackg
             State = run.State,
             Result = run.Result,
             Failure = run.Failure,
+            Leftovers = run.End?.Leftovers ?? [],
         };
     }
 

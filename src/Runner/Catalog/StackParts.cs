@@ -13,6 +13,9 @@ internal sealed class StackParts(Definition definition, LoadedTarget target, Sta
     public StackLayout Layout { get; } = layout;
     public string Nonce { get; } = nonce;
 
+    // A module that no folder has.
+    private const string AbsentApp = "absent:app";
+
     private bool HasProxy => definition.Proxy == "nginx";
     private int Port(string of) => Layout.Ports[of];
     private int Processes => target.Server.Processes == WorkerProcesses.OneEach ? workers : 1;
@@ -71,15 +74,15 @@ internal sealed class StackParts(Definition definition, LoadedTarget target, Sta
         {
             Name = index == 0 ? target.Server.Name : string.Create(CultureInfo.InvariantCulture, $"{target.Server.Name}-{index + 1}"),
             Kind = ComponentKind.Target,
-            Command = TargetCommand.Fill(target.Server.Command, new CommandValues
+            Command = [.. Limits(), .. TargetCommand.Fill(target.Server.Command, new CommandValues
             {
                 Port = port,
                 Workers = workers,
-                App = target.App.App,
+                App = definition.Provoke == Provocations.BrokenApp ? AbsentApp : target.App.App,
                 Python = target.Environment?.Python ?? StackPrograms.Python,
                 Folder = target.Server.Folder,
                 Options = target.Options.SelectMany(o => o.ArgumentsOf(definition.Options[o.Name])).ToList(),
-            }),
+            })],
             Environment = TargetEnvironment(),
             Ready = new ReadyProbe(target.Server.ReadyKind, port, target.Server.ReadyPath, target.Server.ReadyWithin),
             StopSignal = target.Server.StopSignal,
@@ -92,6 +95,9 @@ internal sealed class StackParts(Definition definition, LoadedTarget target, Sta
             },
         };
     }
+
+    /// <summary>util-linux's prlimit sets the limit and becomes the server.</summary>
+    private string[] Limits() => definition.Provoke == Provocations.FewFiles ? [StackPrograms.Prlimit, string.Create(CultureInfo.InvariantCulture, $"--nofile={Provocations.Files}:{Provocations.Files}"), "--"] : [];
 
     private Dictionary<string, string> TargetEnvironment()
     {

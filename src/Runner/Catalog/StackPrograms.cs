@@ -8,6 +8,7 @@ internal static class StackPrograms
     public const string Nginx = "/usr/sbin/nginx";
     public const string Pgbouncer = "/usr/sbin/pgbouncer";
     public const string Bubblewrap = "/usr/bin/bwrap";
+    public const string Prlimit = "/usr/bin/prlimit";
     public const string Python = "/usr/bin/python3";
     public const string PostgresqlMajor = "15";
     public const string PostgresqlFolder = $"/usr/lib/postgresql/{PostgresqlMajor}/bin";

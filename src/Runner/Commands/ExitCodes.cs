@@ -15,6 +15,8 @@ internal static class ExitCodes
     public const int Invalid = 4;
     /// <summary>The run is sound or doubtful, but missed a --fail-if.</summary>
     public const int FailIf = 5;
+    /// <summary>An experiment isn't complete: its --budget is used up, or a Runner goes on with it.</summary>
+    public const int Unfinished = 6;
     /// <summary>Cancelled (Ctrl-C, SIGTERM).</summary>
     public const int Cancelled = 130;
 }

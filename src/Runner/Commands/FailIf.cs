@@ -35,9 +35,22 @@ internal sealed record FailIf(string Term, string Operator, double Limit, string
     }
 
     /// <summary>A sentence when the condition holds; else null.</summary>
-    public string? Holds(RunResult result)
+    public string? Holds(RunResult result) => Holds(ValueOf(result), result.Requests);
+
+    /// <summary>The same of several runs of one configuration: of their typical one (geometric mean), of all their errors.</summary>
+    public string? Holds(IReadOnlyList<RunResult> runs)
     {
-        if (ValueOf(result) is not { } value) return $"{Term} can't be shown with {Figures.Count(result.Requests)} requests (--fail-if {Text})";
+        var values = runs.Select(ValueOf).ToList();
+        if (values.Any(v => v is null)) return Holds((double?)null, runs.Min(r => r.Requests));
+        double value = Term == "errors" ? values.Sum()!.Value
+            : Term.StartsWith("errors", StringComparison.Ordinal) ? values.Average()!.Value
+            : values.All(v => v > 0) ? Math.Exp(values.Average(v => Math.Log(v!.Value))) : values.Average()!.Value;
+        return Holds(value, runs.Sum(r => r.Requests));
+    }
+
+    private string? Holds(double? known, long requests)
+    {
+        if (known is not { } value) return $"{Term} can't be shown with {Figures.Count(requests)} requests (--fail-if {Text})";
         bool holds = Operator switch
         {
             ">" => value > Limit,

@@ -40,16 +40,19 @@ internal sealed class LoadOptions
         foreach (Option option in (Option[])[connections, rate, keepAlive, noKeepAlive, warmup, length, requests, stages, failIf, json]) command.Add(option);
     }
 
+    /// <summary>Only what a prepared experiment leaves open: its length and its answer.</summary>
+    public void AddLengthTo(Command command)
+    {
+        foreach (Option option in (Option[])[length, failIf, json]) command.Add(option);
+    }
+
+    /// <summary>What <see cref="AddLengthTo"/> added.</summary>
+    public LoadChoice ReadLength(ParseResult parsed, List<FieldError> errors) => new() { For = Time("for", parsed.GetValue(length), errors), FailIf = Conditions(parsed, errors), Json = parsed.GetValue(json) };
+
     public LoadChoice Read(ParseResult parsed, List<FieldError> errors)
     {
         bool keep = parsed.GetValue(keepAlive), close = parsed.GetValue(noKeepAlive);
         if (keep && close) errors.Add(new FieldError("keep_alive", "both", "either --keep-alive or --no-keep-alive"));
-        var conditions = new List<FailIf>();
-        foreach (string text in parsed.GetValue(failIf) ?? [])
-        {
-            if (FailIf.TryParse(text, out var condition)) conditions.Add(condition!);
-            else errors.Add(new FieldError("fail_if", text, FailIf.Allowed));
-        }
         return new LoadChoice
         {
             Connections = (int?)Whole("connections", parsed.GetValue(connections), DefinitionRules.MaxConnections, errors),
@@ -59,17 +62,28 @@ internal sealed class LoadOptions
             For = Time("for", parsed.GetValue(length), errors),
             Requests = Whole("requests", parsed.GetValue(requests), DefinitionRules.MaxRequests, errors),
             Stages = parsed.GetValue(stages),
-            FailIf = conditions,
+            FailIf = Conditions(parsed, errors),
             Json = parsed.GetValue(json),
         };
     }
 
+    private List<FailIf> Conditions(ParseResult parsed, List<FieldError> errors)
+    {
+        var conditions = new List<FailIf>();
+        foreach (string text in parsed.GetValue(failIf) ?? [])
+        {
+            if (Commands.FailIf.TryParse(text, out var condition)) conditions.Add(condition!);
+            else errors.Add(new FieldError("fail_if", text, Commands.FailIf.Allowed));
+        }
+        return conditions;
+    }
+
     /// <summary>A whole number of 1 … <paramref name="most"/>; null when nothing was written or an error was added.</summary>
-    public static long? Whole(string field, string? text, long most, List<FieldError> errors)
+    public static long? Whole(string field, string? text, long most, List<FieldError> errors, string others = "")
     {
         if (text is null) return null;
         if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long value) && value >= 1 && value <= most) return value;
-        errors.Add(new FieldError(field, text, $"a whole number from 1 to {most}"));
+        errors.Add(new FieldError(field, text, $"a whole number from 1 to {most}{others}"));
         return null;
     }
 

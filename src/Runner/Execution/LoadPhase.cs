@@ -21,6 +21,7 @@ internal sealed class LoadPhase(Plan plan, GeneratorProcess generator, Stack sta
     private TaskCompletionSource _nextSecond = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _silentSeconds;
     private long _lastSaid = Environment.TickCount64;
+    private int _measured;
     private EndFact? _end;
 
     /// <summary>Throws only <see cref="OperationCanceledException"/> when <paramref name="cancel"/> asks for it.</summary>
@@ -93,6 +94,7 @@ internal sealed class LoadPhase(Plan plan, GeneratorProcess generator, Stack sta
         var (sample, notices) = await sampler.MergeAsync(second, CancellationToken.None);
         await facts.AddAsync(sample);
         foreach (var notice in notices) await facts.AddAsync(new EventFact(notice.Component, notice.Kind, notice.Text, clock.Second));
+        if (second.Stage > 0 && ++_measured == Provocations.After && plan.Definition.Provoke is { } provocation) await stack.ProvokeAsync(provocation);
         Interlocked.Exchange(ref _nextSecond, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
 
         bool answered = second.Kinds.Any(k => k.Requests > 0);

@@ -59,6 +59,26 @@ internal sealed class Stack : IAsyncDisposable
         }
     }
 
+    /// <summary>Makes the target fall as the plan asks; what comes of it is watched like any fall. Nothing to do for what its command already is.</summary>
+    public async Task ProvokeAsync(string provocation)
+    {
+        var target = Components.First(c => c.Plan.Kind == ComponentKind.Target);
+        int root = target.Family.Root;
+        var workers = target.Family.Members(ProcessTable.Read()).Where(m => m.Pid != root).ToList();
+        // The busiest: helpers of a runtime (Python's resource tracker) are below the master, too.
+        int worker = workers.Count == 0 ? root : workers.MaxBy(m => m.CpuTicks).Pid;
+        var (pid, signal, what) = provocation switch
+        {
+            Provocations.KillMaster => (root, Native.SIGKILL, "Killed on purpose"),
+            Provocations.KillWorker => (worker, Native.SIGKILL, "A worker killed on purpose"),
+            Provocations.StopLoaded => (root, Signals.Number(target.Plan.StopSignal), $"Asked to stop ({target.Plan.StopSignal}) on purpose while loaded"),
+            _ => (0, 0, ""),
+        };
+        if (pid == 0) return;
+        await TellAsync(target.Name, EventKinds.Provoked, $"{what}: process {pid}.");
+        _ = Native.Kill(pid, signal);
+    }
+
     /// <summary>A master that is up without a worker: it holds its port and answers nobody.</summary>
     public async Task<IReadOnlyList<string>> LookForIdleMastersAsync()
     {

@@ -41,6 +41,22 @@ internal sealed class PrivatePostgres
     /// <summary>The connection string of Wobble's database; known after <see cref="PrepareAsync"/>.</summary>
     public string ConnectionString => ConnectionTo(Role);
 
+    /// <summary>The connection string of the one that runs below that data folder; null where none does, or it can't be reached by who asks.</summary>
+    public static string? RunningIn(DataFolder data)
+    {
+        string password = Path.Combine(data.Database, "password");
+        string socket = SocketFolder(data.Database);
+        if (!File.Exists(Path.Combine(socket, SocketName))) return null;
+        try
+        {
+            return ConnectionTo(Role, socket, File.ReadAllText(password).Trim());
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>How it is started and stopped.</summary>
     public ChildSpec Spec => new()
     {
@@ -133,11 +149,13 @@ internal sealed class PrivatePostgres
             : $"Wobble's own database in {cluster} was made by PostgreSQL {made}, and this machine has {(versions.Count == 0 ? "none" : string.Join(", ", versions))}. Install the Debian package postgresql-{made}, or move that folder away to begin anew (its runs are lost then).");
     }
 
-    private string ConnectionTo(string database) => new NpgsqlConnectionStringBuilder
+    private string ConnectionTo(string database) => ConnectionTo(database, _socket, _password);
+
+    private static string ConnectionTo(string database, string socket, string password) => new NpgsqlConnectionStringBuilder
     {
-        Host = _socket,
+        Host = socket,
         Username = Role,
-        Password = _password,
+        Password = password,
         Database = database,
         MaxPoolSize = 40,
         Timeout = 10,

@@ -163,6 +163,26 @@ public sealed class ClaimTests
     }
 
     [Fact]
+    public void A_provoked_fall_is_made_once_and_what_was_left_is_listed()
+    {
+        var claim = ClaimList.Find("9")!;
+        var experiment = claim.Make(Here, 5, TimeSpan.FromSeconds(10), 3);
+        ExperimentRun Fall(NextRun next)
+        {
+            bool left = experiment.Rows[next.Row] is { Class: TargetClass.Async, Definition.Provoke: Provocations.KillMaster };
+            return Run(next, 20, failed: true) with { Failure = "uvicorn was killed by SIGKILL", Leftovers = left ? ["uvicorn left 2 processes after it had crashed"] : [] };
+        }
+
+        var runs = Play(experiment, play: Fall);
+        var verdict = claim.Judge(experiment, runs);
+
+        Assert.Equal(experiment.Rows.Count, runs.Count);
+        Assert.Equal(ClaimAnswer.Holds, verdict.Answer);
+        Assert.StartsWith("Left something behind or stayed up without answering: 3 of 3 async and 0 of 2 sync servers", verdict.Sentence, StringComparison.Ordinal);
+        Assert.Contains(verdict.Findings, f => f.Sentence == "uvicorn/starlette, kill-master: uvicorn was killed by SIGKILL; uvicorn left 2 processes after it had crashed");
+    }
+
+    [Fact]
     public void The_offered_rate_is_a_share_of_the_slower_ones_throughput()
     {
         var experiment = ClaimList.Find("H")!.Make(Here, 3, TimeSpan.FromSeconds(10), 3);

@@ -8,8 +8,10 @@ namespace Wobble.Runner.Tests.Work;
 /// <summary>Executions without a stack: they tell made-up facts, and by wish stay measuring until they are cancelled.</summary>
 internal sealed class FakeExecutions : IExecutions
 {
-    private static readonly FactsBuilder Facts = new() { PerSecond = 50 };
+    private static readonly FactsBuilder Facts = new();
 
+    /// <summary>Good answers in each second.</summary>
+    public int PerSecond { get; init; } = 50;
     /// <summary>True: a run measures until it is cancelled.</summary>
     public bool StaysMeasuring { get; set; }
     /// <summary>Thrown while a run measures.</summary>
@@ -36,7 +38,7 @@ internal sealed class FakeExecutions : IExecutions
     public async Task<EndFact> RunAsync(Plan plan, Func<Fact, ValueTask> onFact, CancellationToken cancel)
     {
         lock (Executed) Executed.Add(plan.Definition.Target);
-        var facts = (Facts with { Definition = plan.Definition }).Build();
+        var facts = (Facts with { Definition = plan.Definition, PerSecond = PerSecond }).Build();
         foreach (var fact in facts.TakeWhile(f => f is not PhaseFact { Phase: RunState.Finishing })) await onFact(fact);
         if (Failure is not null) throw Failure;
         await Gate.WaitAsync(cancel).ContinueWith(_ => { }, TaskScheduler.Default);

@@ -14,7 +14,7 @@ public static class ClaimList
     public static Claim? Find(string? id) => All.FirstOrDefault(c => string.Equals(c.Id, id?.Trim(), StringComparison.OrdinalIgnoreCase));
 
     private const string UwsgiFlask = "uwsgi-http/flask", UwsgiBottle = "uwsgi-http/bottle", UwsgiFalcon = "uwsgi-http/falcon", Gunicorn = "gunicorn/flask", Meinheld = "gunicorn-meinheld/flask";
-    private const string Starlette = "uvicorn/starlette", Aiohttp = "aiohttp/aiohttp", Daphne = "daphne/starlette";
+    private const string Starlette = "uvicorn/starlette", Aiohttp = "aiohttp/aiohttp";
 
     /// <summary>Async rows ÷ sync rows, green-threaded ones left aside.</summary>
     internal static Contrast AsyncToSync(Metric metric, Expected expected) => new() { NameA = "async", NameB = "sync", A = Class(Async), B = Class(Sync), Metric = metric, Expected = expected };
@@ -165,10 +165,10 @@ public static class ClaimList
         Id = "9",
         Words = "Async servers fell over: a parent died and left children on the port, one stayed up broken, one had trouble; uWSGI stays up when its app can't load.",
         Method = "Falls are provoked, one a run: the master killed, a worker killed, few file descriptors, an app that doesn't load, a stop while loaded; what each server did is listed.",
-        Rule = "A list, no figure: holds when under the same provocations more async than sync servers left processes or a port behind, or stayed up without answering; doesn't when no more did.",
+        Rule = "A list, no figure: holds when under the same provocations a greater share of the async than of the sync servers left processes or a port behind, or stayed up without answering; doesn't when it is not greater.",
         Headline = Metric.P99,
-        Rows = c => [.. from target in (string[])[UwsgiBottle, Gunicorn, Starlette, Aiohttp, Daphne] select Of(c, target)],
-        Judge = (_, _) => ClaimVerdict.CantTell("Falls are not provoked yet: these runs show only what happened by itself."),
+        Rows = Falls.Rows,
+        Judge = Falls.Judge,
         IsProvoked = true,
     };
 }

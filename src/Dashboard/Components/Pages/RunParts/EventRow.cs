@@ -25,7 +25,7 @@ internal sealed record EventRow(double? Second, DateTimeOffset At, string Who, s
 internal static class EventRows
 {
     private static readonly HashSet<string> Bad = [EventKinds.Crashed, EventKinds.Killed, EventKinds.LeftOrphans, EventKinds.DescriptorsExhausted, EventKinds.Failed];
-    private static readonly HashSet<string> Doubt = [EventKinds.Warning, EventKinds.Restarted];
+    private static readonly HashSet<string> Doubt = [EventKinds.Warning, EventKinds.Restarted, EventKinds.Provoked];
 
     public static IReadOnlyList<EventRow> Of(RunPicture run)
     {

@@ -1,0 +1,98 @@
+using Wobble.Results.Domain;
+using Wobble.Results.Statistics;
+
+namespace Wobble.Results.Experiments;
+
+/// <summary>A search of one row: for its number of workers, or for its capacity, as far as it has come.</summary>
+public sealed record ReportSearch
+{
+    /// <summary>The row's name.</summary>
+    public required string Name { get; init; }
+    /// <summary><c>tune</c> or <c>capacity</c>.</summary>
+    public required string Kind { get; init; }
+    /// <summary>Its runs in order.</summary>
+    public required IReadOnlyList<SearchStep> Steps { get; init; }
+    /// <summary>Tuning: the workers chosen; null before its end.</summary>
+    public int? Workers { get; init; }
+    /// <summary>Capacity: p99 must stay below it, ms.</summary>
+    public double? ObjectiveMs { get; init; }
+    /// <summary>Capacity: throughput of the closed loop that the search began with.</summary>
+    public double? Saturated { get; init; }
+    /// <summary>Capacity: the rate at which the typical run's p99 meets the objective, with an approximate interval; null before its end.</summary>
+    public ReportFigure? Rate { get; init; }
+    /// <summary>Capacity: the lower end, which the truth is hardly ever below.</summary>
+    public double? Assured { get; init; }
+    /// <summary>What it found, one sentence.</summary>
+    public required string Sentence { get; init; }
+}
+
+/// <summary>One run of a search.</summary>
+/// <param name="Workers">Workers it ran with.</param>
+/// <param name="Rate">Rate it was offered; null in a closed loop.</param>
+/// <param name="Throughput">Null when it failed.</param>
+/// <param name="P99">ms</param>
+/// <param name="CoresBusy">CPU seconds of stack and generator ÷ measured time.</param>
+/// <param name="Counted">False: it failed or is invalid; a search for workers counts that as no throughput, one for capacity as overloaded.</param>
+/// <param name="Slug">Its permalink.</param>
+public sealed record SearchStep(int? Workers, double? Rate, double? Throughput, double? P99, double? CoresBusy, bool Counted, string? Slug);
+
+/// <summary>Runs in, searches out; pure.</summary>
+public static class Searching
+{
+    /// <summary>Every search that has begun, rows in order.</summary>
+    public static IReadOnlyList<ReportSearch> Of(ExperimentDefinition experiment, IReadOnlyList<ExperimentRun> runs)
+    {
+        ArgumentNullException.ThrowIfNull(experiment);
+        ArgumentNullException.ThrowIfNull(runs);
+        var searches = new List<ReportSearch>();
+        for (int row = 0; row < experiment.Rows.Count; row++)
+        {
+            if (Steps(row, RunPurpose.Tune, runs) is { Count: > 0 } ladder) searches.Add(Tuning(experiment, row, ladder, runs));
+            if (Steps(row, RunPurpose.Capacity, runs) is { Count: > 0 } rates) searches.Add(CapacityOf(experiment, row, rates, runs));
+        }
+        return searches;
+    }
+
+    private static ReportSearch Tuning(ExperimentDefinition experiment, int row, List<SearchStep> steps, IReadOnlyList<ExperimentRun> runs)
+    {
+        string name = experiment.Rows[row].Name;
+        int? workers = Schedule.TunedWorkersOf(experiment, row, [.. runs.Where(r => r.State is RunState.Completed or RunState.Failed)]);
+        string tried = $"{steps.Min(s => s.Workers)} to {steps.Max(s => s.Workers)} tried in {steps.Count} runs";
+        return new ReportSearch
+        {
+            Name = name,
+            Kind = "tune",
+            Steps = steps,
+            Workers = workers,
+            Sentence = workers is { } found ? $"{name} serves best with {found} {(found == 1 ? "worker" : "workers")} ({tried})" : $"{name}: {tried} so far",
+        };
+    }
+
+    private static ReportSearch CapacityOf(ExperimentDefinition experiment, int row, List<SearchStep> steps, IReadOnlyList<ExperimentRun> runs)
+    {
+        string name = experiment.Rows[row].Name;
+        double objective = experiment.ObjectiveMs ?? 50;
+        bool isDone = steps.Count >= Capacity.Bisections + Capacity.Around.Count;
+        var estimate = isDone ? Capacity.Estimate(Schedule.CapacityRuns(row, runs), objective) : null;
+        string sentence = !isDone ? $"{name}: {steps.Count} of {Capacity.Bisections + Capacity.Around.Count} rates tried so far"
+            : estimate is null ? $"{name}: no capacity can be told: p99 does not rise with the rate as a line in logs does"
+            : $"{name} serves {Figures.Text(estimate.Assured)}/s for sure with p99 below {Figures.Text(objective)} ms; about {Figures.Text(estimate.Rate.Value)}/s ({Figures.Text(estimate.Rate.Low)} to {Figures.Text(estimate.Rate.High)}) in a typical run";
+        return new ReportSearch
+        {
+            Name = name,
+            Kind = "capacity",
+            Steps = steps,
+            ObjectiveMs = objective,
+            Saturated = runs.FirstOrDefault(r => r.Row == row && r.Purpose == RunPurpose.Saturate && r.IsValid)?.Result!.Throughput,
+            Rate = estimate is null ? null : new ReportFigure(estimate.Rate.Value, estimate.Rate.Low, estimate.Rate.High, []),
+            Assured = estimate?.Assured,
+            Sentence = sentence,
+        };
+    }
+
+    private static List<SearchStep> Steps(int row, RunPurpose purpose, IReadOnlyList<ExperimentRun> runs) =>
+        [.. runs.Where(r => r.Row == row && r.Purpose == purpose && r.State is (RunState.Completed or RunState.Failed)).Select(r => new SearchStep(r.Definition.Workers ?? r.Result?.Workers, r.Definition.Rate, r.Result?.Throughput, r.Result?.LatencyMs.P99, CoresBusy(r.Result), r.IsValid, r.Slug))];
+
+    private static double? CoresBusy(RunResult? result) =>
+        result is { Throughput: > 0, Requests: > 0, Components: { } components } ? components.Sum(c => c.CpuSeconds) / (result.Requests / result.Throughput) : null;
+}

@@ -1,0 +1,70 @@
+using Wobble.Results.Domain;
+using Wobble.Results.Experiments;
+using static Wobble.Results.Tests.Experiments.Made;
+
+namespace Wobble.Results.Tests.Experiments;
+
+public sealed class SearchingTests
+{
+    private static double Throughput(NextRun next) => 1_000.0 * next.Definition.Workers!.Value / (1 + (next.Definition.Workers!.Value * next.Definition.Workers!.Value / 49.0));
+
+    [Fact]
+    public void A_tuning_tells_its_curve_its_choice_and_what_fresh_runs_say()
+    {
+        var experiment = Compare(rows: 1, repetitions: 3, seed: 1) with { Kind = ExperimentKind.Tune, TuneWorkers = true };
+
+        var runs = Play(experiment, play: next => Run(next, 20, Throughput(next)));
+        var report = Reporting.Of(experiment, runs);
+
+        var search = Assert.Single(report.Searches);
+        Assert.Equal("tune", search.Kind);
+        Assert.InRange(search.Workers!.Value, 6, 8);
+        Assert.Equal(Enumerable.Range(1, 9), search.Steps.Take(9).Select(s => s.Workers!.Value));
+        Assert.Equal(3, report.Rows[0].Runs);
+        Assert.Equal(search.Workers, report.Rows[0].Workers);
+        Assert.All(runs.TakeLast(3), r => Assert.Equal((RunPurpose.Round, search.Workers), (r.Purpose, r.Definition.Workers)));
+        Assert.Contains($"serves best with {search.Workers} workers", report.Sentence, StringComparison.Ordinal);
+        Assert.Contains("of 3 fresh ones", report.Sentence, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_number_of_workers_that_does_not_work_counts_as_no_throughput()
+    {
+        var experiment = Compare(rows: 1, repetitions: 3, seed: 1) with { Kind = ExperimentKind.Tune, TuneWorkers = true };
+
+        var report = Reporting.Of(experiment, Play(experiment, play: next => Run(next, 20, Throughput(next), failed: next.Definition.Workers > 4)));
+
+        Assert.Equal(4, report.Searches[0].Workers);
+        Assert.Contains(report.Searches[0].Steps, s => s is { Workers: 5, Counted: false, Throughput: null });
+    }
+
+    [Fact]
+    public void A_capacity_tells_the_assured_rate_and_the_typical_one()
+    {
+        var experiment = Compare(rows: 1, repetitions: 1, seed: 1) with { Kind = ExperimentKind.Capacity, ObjectiveMs = 30 };
+        double P99(NextRun next) => next.Definition.Rate is { } rate ? 30 * Math.Pow(rate / 1_600, 3) * (1 + (0.01 * (next.Round % 3))) : 80;
+
+        var runs = Play(experiment, play: next => Run(next, P99(next), 2_000));
+        var search = Assert.Single(Reporting.Of(experiment, runs).Searches);
+
+        Assert.Equal(2_000, search.Saturated);
+        Assert.Equal(12, search.Steps.Count);
+        Assert.InRange(search.Rate!.Value, 1_570, 1_630);
+        Assert.True(search.Assured <= search.Rate.Low && search.Rate.Low < search.Rate.Value);
+        Assert.Contains("/s for sure with p99 below 30", search.Sentence, StringComparison.Ordinal);
+        // Half a search tells nothing yet.
+        Assert.Null(Assert.Single(Searching.Of(experiment, runs.Take(6).ToList())).Rate);
+    }
+
+    [Theory]
+    [InlineData(0, "1 to 100")]
+    [InlineData(10_000, "1 to 100; it would take 88 h 53 min")]
+    public void Too_few_and_too_many_rounds_are_refused_with_the_time_they_would_take(int repetitions, string allowed)
+    {
+        var catalogue = new Catalogue { Cores = 2, Targets = [.. "ab".Select(c => new CatalogueTarget { Name = $"server/{c}", Server = "server", App = $"{c}", Interface = "wsgi", Class = TargetClass.Sync })] };
+
+        var error = Assert.Single(ExperimentRules.Check(Compare(rows: 2, repetitions, seed: 1), catalogue));
+
+        Assert.Equal(("repetitions", allowed), (error.Field, error.Allowed));
+    }
+}
