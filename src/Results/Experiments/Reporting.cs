@@ -63,7 +63,9 @@ public static class Reporting
             Valid = valid;
             All = [.. ended.Select(r => r.Round).Distinct().Order()];
             // A row that hardly ever has a valid run would take every round with it: it is left out of the ranking instead, and named.
-            Ranked = [.. Enumerable.Range(0, experiment.Rows.Count).Where(row => All.Count > 0 && All.Count(round => valid.ContainsKey((row, round))) >= (1 - MostDiscarded) * All.Count)];
+            // A round that goes on has rows that were not run in it yet: only what ended without a valid run is missing.
+            Asked = ended.Select(r => (r.Row, r.Round)).ToHashSet();
+            Ranked = [.. Enumerable.Range(0, experiment.Rows.Count).Where(row => AskedOf(row) is > 0 and var asked && asked - Missing(row) >= (1 - MostDiscarded) * asked)];
             Complete = [.. All.Where(round => Ranked.All(row => valid.ContainsKey((row, round))))];
         }
 
@@ -71,6 +73,16 @@ public static class Reporting
         public List<int> All { get; }
         public List<int> Ranked { get; }
         public List<int> Complete { get; }
+        private HashSet<(int Row, int Round)> Asked { get; }
+
+        /// <summary>Rounds in which the row was run.</summary>
+        public int AskedOf(int row) => All.Count(round => Asked.Contains((row, round)));
+
+        /// <summary>Rounds in which it was run, and not one run of it is valid.</summary>
+        public int Missing(int row) => All.Count(round => Asked.Contains((row, round)) && !Valid.ContainsKey((row, round)));
+
+        /// <summary>Rounds that are left out because a ranked row has no valid run in them.</summary>
+        public int Dropped => All.Count(round => Ranked.Any(row => Asked.Contains((row, round)) && !Valid.ContainsKey((row, round))));
 
         /// <summary>[row][round] of the ranked rows; null when a run can't show the metric.</summary>
         public List<List<double>>? Values(Metric metric)
@@ -190,9 +202,9 @@ public static class Reporting
         string nameA = experiment.Rows[a].Name, nameB = experiment.Rows[b].Name;
         foreach (int row in (int[])[a, b])
         {
-            int missing = rounds.All.Count(round => !rounds.Valid.ContainsKey((row, round)));
-            if (rounds.All.Count > 0 && missing > MostDiscarded * rounds.All.Count)
-                return new Verdict(Difference.CantTell, false, false, $"can't tell: {experiment.Rows[row].Name} has no valid run in {missing} of {rounds.All.Count} rounds (more than 20%), which is a finding of its own");
+            int missing = rounds.Missing(row), asked = rounds.AskedOf(row);
+            if (asked > 0 && missing > MostDiscarded * asked)
+                return new Verdict(Difference.CantTell, false, false, $"can't tell: {experiment.Rows[row].Name} has no valid run in {missing} of {asked} rounds (more than 20%), which is a finding of its own");
         }
         return Verdict.Of(nameA, nameB, metric, ratio, experiment.Delta);
     }
@@ -234,9 +246,9 @@ public static class Reporting
         var discarded = ended.Where(r => !r.IsValid).GroupBy(r => r.Row).OrderBy(g => g.Key);
         foreach (var group in discarded)
             notes.Add($"{experiment.Rows[group.Key].Name}: {group.Count()} {(group.Count() == 1 ? "run" : "runs")} failed or invalid ({WhyNot(group.First()) ?? "no result"})");
-        int dropped = rounds.All.Count - rounds.Complete.Count;
+        int dropped = rounds.Dropped;
         if (dropped > 0 && rounds.Ranked.Count > 1) notes.Add($"{dropped} of {rounds.All.Count} rounds left out of the ranking: a row had no valid run in them");
-        foreach (int row in Enumerable.Range(0, experiment.Rows.Count).Where(r => experiment.Rows[r].Unavailable is null && !rounds.Ranked.Contains(r) && rounds.All.Count > 0))
+        foreach (int row in Enumerable.Range(0, experiment.Rows.Count).Where(r => experiment.Rows[r].Unavailable is null && !rounds.Ranked.Contains(r) && rounds.AskedOf(r) > 0))
             notes.Add($"{experiment.Rows[row].Name} is not ranked: no valid run in more than 20% of the rounds");
         foreach (int row in rounds.Ranked)
         {

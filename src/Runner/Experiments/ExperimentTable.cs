@@ -30,10 +30,13 @@ internal static class ExperimentTable
         foreach (var row in report.Rows.Where(r => r is { Runs: 0, Reason: not null })) Say($"{row.Name}: no runs: {row.Reason}");
         Say(report.Sentence);
         if (experiment.Kind is not (ExperimentKind.Capacity or ExperimentKind.Claim))
-            foreach (var ratio in report.Ratios.Where(r => r.Metric == report.Headline || r.Metric == Metric.Throughput.Word())) Say($"  {ratio.Metric}: {ratio.Sentence}{(ratio.P is { } p ? string.Create(CultureInfo.InvariantCulture, $" (p {p:0.000})") : "")}");
+            foreach (var ratio in report.Ratios.Where(r => r.Metric == report.Headline || r.Metric == Metric.Throughput.Word())) Say($"  {ratio.Metric}: {Named(ratio)}{(ratio.P is { } p ? string.Create(CultureInfo.InvariantCulture, $" (p {p:0.000})") : "")}");
         foreach (var (claim, verdict) in claims) WriteVerdict(claim, verdict, Say);
         foreach (string note in report.Notes) Say($"note: {note}");
     }
+
+    // A sentence that can't tell doesn't always name what it is about.
+    private static string Named(ReportRatio ratio) => ratio.Sentence.Contains(ratio.A, StringComparison.Ordinal) ? ratio.Sentence : $"{ratio.A}: {ratio.Sentence}";
 
     private static void WriteVerdict(Claim claim, ClaimVerdict verdict, Action<string> say)
     {

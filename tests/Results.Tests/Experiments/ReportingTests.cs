@@ -61,6 +61,21 @@ public sealed class ReportingTests
     }
 
     [Fact]
+    public void A_round_that_goes_on_takes_nothing_from_what_was_measured()
+    {
+        var experiment = Compare(rows: 6, repetitions: 5, seed: 3);
+        var runs = Play(experiment, play: next => Run(next, Six[next.Row][(next.Round - 1) % 3]));
+
+        // Three rounds and a half.
+        var report = Reporting.Of(experiment, [.. runs.Take(21)]);
+
+        Assert.Equal(3, report.CompleteRounds);
+        Assert.All(report.Rows, r => Assert.NotNull(r.Letters));
+        Assert.DoesNotContain(report.Notes, n => n.Contains("left out", StringComparison.Ordinal) || n.Contains("not ranked", StringComparison.Ordinal));
+        Assert.All(report.Ratios.Where(r => r.Metric == "p99"), r => Assert.NotNull(r.Low));
+    }
+
+    [Fact]
     public void Below_three_runs_there_are_values_and_no_interval()
     {
         var experiment = Compare(rows: 2, repetitions: 2, seed: 3);

@@ -51,14 +51,15 @@ public sealed record Contrast
         ArgumentNullException.ThrowIfNull(experiment);
         ArgumentNullException.ThrowIfNull(runs);
         var valid = runs.Where(r => r.Purpose == RunPurpose.Round && r.IsValid).GroupBy(r => (r.Row, r.Round)).ToDictionary(g => g.Key, g => g.OrderBy(r => r.Attempt).First().Result!);
-        List<int> rounds = [.. runs.Where(r => r.Purpose == RunPurpose.Round && r.State.IsFinal()).Select(r => r.Round).Distinct().Order()];
+        var asked = runs.Where(r => r.Purpose == RunPurpose.Round && r.State.IsFinal()).Select(r => (r.Row, r.Round)).ToHashSet();
+        List<int> rounds = [.. asked.Select(a => a.Round).Distinct().Order()];
         var groups = new List<List<int>>();
         var missing = new List<string>();
         foreach (var (name, wanted) in Groups())
         {
             List<int> available = [.. Enumerable.Range(0, experiment.Rows.Count).Where(i => experiment.Rows[i].Unavailable is null && wanted(experiment.Rows[i]))];
             if (available.Count == 0) return null;
-            List<int> kept = [.. available.Where(i => rounds.Count(round => !valid.ContainsKey((i, round))) <= MostMissing * rounds.Count)];
+            List<int> kept = [.. available.Where(i => asked.Count(a => a.Row == i && !valid.ContainsKey(a)) <= MostMissing * asked.Count(a => a.Row == i))];
             missing.AddRange(available.Except(kept).Select(i => experiment.Rows[i].Name));
             if (kept.Count == 0) return Nothing($"can't tell: {name} has no valid run in more than 20% of the rounds, which is a finding of its own");
             groups.Add(kept);
