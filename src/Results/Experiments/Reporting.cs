@@ -288,5 +288,6 @@ public static class Reporting
         _ => $"one of {names.Count} ({string.Join(", ", names.Take(3))} …)",
     };
 
-    private static string Capital(string sentence) => char.ToUpperInvariant(sentence[0]) + sentence[1..];
+    // Names keep their small letters.
+    private static string Capital(string sentence) => sentence.StartsWith("can't", StringComparison.Ordinal) ? "C" + sentence[1..] : sentence;
 }

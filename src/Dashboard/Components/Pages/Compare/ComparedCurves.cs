@@ -61,5 +61,8 @@ internal static class Sides
     /// <summary>Where its link leads: the experiment, else the run.</summary>
     public static string Href(ComparedRun side) => side.Experiment is { } experiment ? $"/x/{experiment}" : Runs(side).Count > 1 && side.Row.ConfigurationId is { } configuration ? $"/configurations/{configuration}" : $"/r/{side.Row.Slug}";
 
+    /// <summary>A verdict as a sentence of its own; names keep their small letters.</summary>
+    public static string Sentence(string verdict) => (verdict.StartsWith("can't", StringComparison.Ordinal) ? "C" + verdict[1..] : verdict) + ".";
+
     private static string Ordinal(int index) => index switch { 0 => "reference", 1 => "second", 2 => "third", 3 => "fourth", _ => "fifth" };
 }

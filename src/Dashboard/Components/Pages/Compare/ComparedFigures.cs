@@ -93,7 +93,8 @@ public sealed record ComparedFigures(IReadOnlyList<ComparedMetric> Metrics, (dou
         }
         return figure with
         {
-            Ratio = double.IsNaN(ratio.Interval.Value) ? null : ratio.Interval.Value,
+            // Of one run each it is the quotient itself, which a way over logarithms would miss by a hair.
+            Ratio = values.Count == 1 && reference.Count == 1 ? values[0].Value / reference[0].Value : double.IsNaN(ratio.Interval.Value) ? null : ratio.Interval.Value,
             RatioInterval = ratio.Interval is { Low: { } low, High: { } high } ? (low, high) : null,
             P = ratio.P,
             Verdict = Verdict.Of(Sides.NameOf(runs, figure.Run), Sides.NameOf(runs, runs[0]), metric, ratio),
@@ -150,7 +151,7 @@ public sealed record ComparedFigures(IReadOnlyList<ComparedMetric> Metrics, (dou
         string left = without.Count > 0 ? $" {string.Join(" ", without.Select(r => $"{Sides.Plain(r)} has no numbers here ({WhyNot(r)})."))}" : "";
         if (compared.Count == 0) return $"There is nothing to compare.{left}";
         if (compared.Any(f => f.RatioInterval is not null))
-            return string.Join(" ", compared.Select(f => char.ToUpperInvariant(f.Verdict!.Sentence[0]) + f.Verdict.Sentence[1..] + ".")) + left;
+            return string.Join(" ", compared.Select(f => Sides.Sentence(f.Verdict!.Sentence))) + left;
         int most = runs.Max(r => Valid(r).Count());
         string why = most == 1 ? "one run each can’t tell" : $"{most} runs can’t tell: an interval needs {TypicalRun.LeastRuns} of each";
         return $"{string.Join(" ", compared.Select(f => Said(f, runs, metric.Title)))} Whether that is more than chance, {why}.{left}";
