@@ -4,7 +4,11 @@ namespace Wobble.Runner.Load;
 
 /// <summary>What every answer of a run is held to.</summary>
 /// <param name="Nonce">Value that the nonce's header must have; null: not looked at.</param>
-internal sealed record ResponseRules(byte[]? Nonce);
+internal sealed record ResponseRules(byte[]? Nonce)
+{
+    /// <summary>Heads that were read before: one thread's, so each loop has rules of its own.</summary>
+    public KnownHeads Known { get; } = new();
+}
 
 /// <summary>
 /// Reads one HTTP/1.x answer in whatever pieces it comes. Guarantees: it never looks at a byte twice and keeps none, so any split gives the same result
@@ -30,7 +34,7 @@ internal struct ResponseParser
     private enum Part : byte { Before, Inside, After }
 
     private const byte Cr = (byte)'\r', Lf = (byte)'\n', Space = (byte)' ', Tab = (byte)'\t';
-    private static readonly SearchValues<byte> Controls = SearchValues.Create([.. Enumerable.Range(0, 32).Where(b => b != Tab).Select(b => (byte)b), 127]);
+    internal static readonly SearchValues<byte> Controls = SearchValues.Create([.. Enumerable.Range(0, 32).Where(b => b != Tab).Select(b => (byte)b), 127]);
     private static readonly SearchValues<byte> NameBytes = SearchValues.Create("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"u8);
 
     private At at;
@@ -66,6 +70,12 @@ internal struct ResponseParser
     public int Feed(ReadOnlySpan<byte> data, ResponseRules rules)
     {
         int i = 0;
+        bool isLearning = at == At.StatusLine && position == 0 && overhead == 0 && !isHead;
+        if (isLearning && rules.Known.Match(data, ref this) is > 0 and var known)
+        {
+            i = known;
+            isLearning = false;
+        }
         while (i < data.Length && at < At.Done)
         {
             if (at is At.LengthBody or At.ChunkData or At.BodyUntilClose)
@@ -91,6 +101,10 @@ internal struct ResponseParser
             }
             overhead += i - start;
             if (overhead > MostOverhead && at < At.Done) at = At.Malformed;
+            if (!isLearning || at < At.LengthBody) continue;
+            // The first byte beyond the head is next, or the answer is over.
+            isLearning = false;
+            if (at != At.Malformed) rules.Known.Learn(data[..i], this);
         }
         return i;
     }

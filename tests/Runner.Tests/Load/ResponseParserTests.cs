@@ -6,7 +6,8 @@ namespace Wobble.Runner.Tests.Load;
 /// <summary>How one answer ended: what the parser says of it, whatever pieces it came in.</summary>
 internal sealed record Reading(string End, int Status, int Used, bool KeepsAlive, bool HasNonce)
 {
-    public static readonly ResponseRules Rules = new("n-1"u8.ToArray());
+    // One thread's each, as it learns from what it reads.
+    private static readonly ThreadLocal<ResponseRules> Rules = new(() => new ResponseRules("n-1"u8.ToArray()));
 
     /// <summary>Feeds the pieces, then (when <paramref name="closes"/>) the end of the connection.</summary>
     public static Reading Of(IEnumerable<byte[]> pieces, bool toHead = false, bool closes = false)
@@ -16,7 +17,7 @@ internal sealed record Reading(string End, int Status, int Used, bool KeepsAlive
         int used = 0;
         foreach (byte[] piece in pieces)
         {
-            int taken = parser.Feed(piece, Rules);
+            int taken = parser.Feed(piece, Rules.Value!);
             used += taken;
             if (taken < piece.Length) break;
         }
