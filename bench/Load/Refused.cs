@@ -43,6 +43,7 @@ internal static class Refused
             string[] words = [.. wrapper.Select(w => w == "FD" ? "3" : w), Environment.ProcessPath!, typeof(Generator).Assembly.Location, "generate"];
             var start = new ProcessStartInfo("bash", ["-c", $"exec 3<{file}; exec \"$@\"", "bash", .. words]) { RedirectStandardInput = true, RedirectStandardOutput = true };
             start.Environment["DOTNET_EnableDiagnostics"] = "0";
+            foreach (var (variable, value) in SelfProcess.RuntimeOfGenerator) start.Environment[variable] = value;
             using var process = Process.Start(start)!;
             process.StandardInput.WriteLine(JsonSerializer.Serialize(plan, WobbleJson.Options));
             process.StandardInput.WriteLine(Generator.GoWord);

@@ -4,6 +4,7 @@ using System.Threading.Channels;
 using Wobble.Results;
 using Wobble.Results.Domain;
 using Wobble.Results.Facts;
+using Wobble.Runner.Load;
 using Wobble.Runner.Stacks;
 
 namespace Wobble.Runner.Execution;
@@ -40,6 +41,7 @@ internal sealed class GeneratorProcess : IAsyncDisposable
     public static GeneratorProcess Start(IReadOnlyList<string> command, LoadPlan plan, LogPump pump)
     {
         var environment = Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>().ToDictionary(e => (string)e.Key, e => (string?)e.Value ?? "");
+        foreach (var (name, value) in SelfProcess.RuntimeOfGenerator) environment[name] = value;
         ChildProcess process;
         try
         {

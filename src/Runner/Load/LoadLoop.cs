@@ -17,7 +17,7 @@ internal sealed unsafe class LoadLoop : IDisposable
     private const long BackOffNs = 10_000_000;
     private const int FailuresBeforeBackOff = 2;
     // Timers wake 14–23 µs late in a virtual machine; a spin of 20 µs removes that, a longer one only burns the core. Where sends are closer together
-    // than this the spin would fill the core (measured at 20,000/s: 0.76 of it).
+    // than this the spin would fill the core.
     private const long SpinNs = 20_000, LeastGapToSpinNs = 60_000;
 
     private readonly IReadOnlyList<LoadPhase> phases;
