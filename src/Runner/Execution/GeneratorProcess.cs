@@ -4,7 +4,7 @@ using System.Threading.Channels;
 using Wobble.Results;
 using Wobble.Results.Domain;
 using Wobble.Results.Facts;
-using Wobble.Runner.Load;
+using SelfProcess = Wobble.Runner.Load.SelfProcess;
 using Wobble.Runner.Stacks;
 
 namespace Wobble.Runner.Execution;
