@@ -42,7 +42,8 @@ internal static class OpenLoop
         {
             var totals = Tools.TotalsOf(facts);
             var late = Histograms.Merge(facts.OfType<SampleFact>().Where(s => s.Stage > 0).Select(s => s.Generator.Lateness!));
-            double Us(double percentile) => late.GetValueAtPercentile(percentile) / 1e3;
+            // With every connection busy all the time, no request could have left earlier.
+            double Us(double percentile) => late.TotalCount == 0 ? 0 : late.GetValueAtPercentile(percentile) / 1e3;
             return new Row(totals.Priority!, (double)totals.Sent / totals.Offered, Us(50), Us(99), Us(100), totals.Busy);
         }
     }
