@@ -22,6 +22,13 @@ public static class Histograms
     // Cookie of the format, and length of what follows: 4 bytes each, big-endian.
     private const uint CompressedV2Cookie = 0x1c849314;
     private const int HeaderLength = 8;
+    // Of what is compressed: cookie, length, offset, digits, lowest, highest, ratio.
+    private const uint V2Cookie = 0x1c849313;
+    private const int PlainHeader = 40;
+    // Every bucket of the range with a count of 9 bytes has 265 kB.
+    private const int LargestPlain = 512 * 1024;
+    private const int LargestCompressed = 512 * 1024;
+    private const long MaxCount = 1_000_000_000_000;
     private static readonly HistogramEncoderV2 Encoder = new();
 
     /// <summary>An empty histogram.</summary>
@@ -67,6 +74,31 @@ public static class Histograms
         ArgumentNullException.ThrowIfNull(to);
         ArgumentNullException.ThrowIfNull(part);
         if (!HistogramParts.TryAdd(to, part)) to.Add(Decode(part));
+    }
+
+    /// <summary>Why bytes that nobody vouches for are no histogram as <see cref="Encode"/> writes it; null when they are. Costs at most what a real one costs.</summary>
+    public static string? Refuse(byte[] bytes)
+    {
+        ArgumentNullException.ThrowIfNull(bytes);
+        const string allowed = "an HDR histogram (V2, compressed) of 1 µs to 60 s and 3 digits";
+        if (bytes.Length is < HeaderLength or > LargestCompressed || BinaryPrimitives.ReadUInt32BigEndian(bytes) != CompressedV2Cookie || BinaryPrimitives.ReadInt32BigEndian(bytes.AsSpan(sizeof(uint))) != bytes.Length - HeaderLength) return allowed;
+        try
+        {
+            // The library makes room for whatever range the header names, so that is looked at first.
+            byte[] plain = new byte[LargestPlain + 1];
+            using var zlib = new ZLibStream(new MemoryStream(bytes, HeaderLength, bytes.Length - HeaderLength), CompressionMode.Decompress);
+            int length = zlib.ReadAtLeast(plain, plain.Length, throwOnEndOfStream: false);
+            if (length is < PlainHeader or > LargestPlain) return allowed;
+            var header = plain.AsSpan(0, PlainHeader);
+            if (BinaryPrimitives.ReadUInt32BigEndian(header) != V2Cookie || BinaryPrimitives.ReadInt32BigEndian(header[4..]) != length - PlainHeader || BinaryPrimitives.ReadInt32BigEndian(header[8..]) != 0
+                || BinaryPrimitives.ReadInt32BigEndian(header[12..]) != Digits || BinaryPrimitives.ReadInt64BigEndian(header[16..]) != Lowest || BinaryPrimitives.ReadInt64BigEndian(header[24..]) != Highest) return allowed;
+            var decoded = Decode(bytes);
+            return decoded.TotalCount is < 0 or > MaxCount || decoded.RecordedValues().Any(v => v.CountAtValueIteratedTo is < 0 or > MaxCount) ? $"{allowed}, with counts of 0 to {MaxCount}" : null;
+        }
+        catch (Exception e) when (e is InvalidDataException or ArgumentException or InvalidOperationException or IndexOutOfRangeException or ArithmeticException or OutOfMemoryException)
+        {
+            return allowed;
+        }
     }
 
     /// <summary>All of them in one.</summary>

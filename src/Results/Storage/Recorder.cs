@@ -32,15 +32,21 @@ public sealed class Recorder(IDbContextFactory<WobbleDb> contexts)
         var found = await db.Database.SqlQuery<Guid>($"select id from runs where id = {runId} for update").ToListAsync(cancellation);
         if (found.Count == 0) return false;
 
-        await using (var batch = new NpgsqlBatch((NpgsqlConnection)db.Database.GetDbConnection(), (NpgsqlTransaction)transaction.GetDbTransaction()))
+        await WriteAsync(db, runId, facts, cancellation);
+        await transaction.CommitAsync(cancellation);
+        return true;
+    }
+
+    /// <summary>The same within a transaction of the caller's, who has the run's row for itself.</summary>
+    internal static async Task WriteAsync(WobbleDb db, Guid runId, IReadOnlyList<NumberedFact> facts, CancellationToken cancellation)
+    {
+        await using (var batch = new NpgsqlBatch((NpgsqlConnection)db.Database.GetDbConnection(), (NpgsqlTransaction)db.Database.CurrentTransaction!.GetDbTransaction()))
         {
             foreach (var (number, fact) in facts) RecorderStatements.Add(batch, runId, number, fact);
             RecorderStatements.AddNotice(batch, runId);
             await batch.ExecuteNonQueryAsync(cancellation);
         }
         if (facts.Select(f => f.Fact).OfType<EndFact>().FirstOrDefault() is { } end) await EndAsync(db, runId, end, hasResult: true, cancellation);
-        await transaction.CommitAsync(cancellation);
-        return true;
     }
 
     /// <summary>Ends a run whose result can't be made or kept, so that it ends all the same. Its samples stay.</summary>

@@ -60,7 +60,7 @@ internal static class DownloadEndpoints
         await writer.WriteAsync(await OfflineFile.RenderAsync(context.RequestServices, facts));
     }
 
-    private static string FileName(Run run, string ending)
+    public static string FileName(Run run, string ending)
     {
         string target = new([.. run.Target.Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' ? c : '-')]);
         return $"wobble-{target}-{run.Slug}.{ending}";
