@@ -12,6 +12,10 @@ var root = new RootCommand("Wobble builds a web stack, loads it, and says how su
     LoadCommand.Create(),
     ExecuteCommand.Create(),
     GenerateCommand.Create(),
+    ExportCommand.Create(),
+    ImportCommand.Create(),
+    BackupCommand.Create(),
+    RestoreCommand.Create(),
     WorkCommand.Create(),
     UpCommand.Create(),
 };

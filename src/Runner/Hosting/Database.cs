@@ -68,7 +68,8 @@ internal static class Database
         }
     }
 
-    private sealed class Contexts(string connectionString) : IDbContextFactory<WobbleDb>
+    /// <summary>Contexts outside a container.</summary>
+    internal sealed class Contexts(string connectionString) : IDbContextFactory<WobbleDb>
     {
         public WobbleDb CreateDbContext()
         {

@@ -57,6 +57,9 @@ internal sealed class PrivatePostgres
         }
     }
 
+    /// <summary>PostgreSQL's programs that fit the cluster.</summary>
+    public string Programs => _binaries;
+
     /// <summary>How it is started and stopped.</summary>
     public ChildSpec Spec => new()
     {
@@ -91,6 +94,20 @@ internal sealed class PrivatePostgres
         // A page's query is small; parallel workers would only take cores from a measurement.
         "max_parallel_workers_per_gather=0", "jit=off", "checkpoint_timeout=15min", "logging_collector=off", "log_destination=stderr", "log_line_prefix=%m ", "log_timezone=UTC", "log_checkpoints=off",
     ];
+
+    /// <summary>For a command beside a Wobble that runs: reads the password, changes nothing.</summary>
+    public void Join()
+    {
+        string passwordFile = Path.Combine(_folder, "password");
+        try
+        {
+            _password = File.ReadAllText(passwordFile).Trim();
+        }
+        catch (Exception e) when (e is UnauthorizedAccessException or FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new HostingException($"The password of Wobble's database can't be read ({passwordFile}): run this as the user who started Wobble.");
+        }
+    }
 
     /// <summary>Makes the cluster where there is none, and its password; ends a server that a killed start left.</summary>
     public async Task PrepareAsync()

@@ -1,0 +1,89 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Configuration;
+using Wobble.Results.Storage;
+
+namespace Wobble.Runner.Hosting;
+
+/// <summary>
+/// Wobble's database for one command: the one that ConnectionStrings__Wobble names, else that of the data folder, as `up` runs it or started for the
+/// command's time. Dispose it, and what was started has ended.
+/// </summary>
+internal sealed class CommandDatabase : IAsyncDisposable
+{
+    private readonly UpLock? _held;
+    private readonly Child? _server;
+
+    private CommandDatabase(string connectionString, string programs, UpLock? held, Child? server) =>
+        (ConnectionString, Programs, _held, _server) = (connectionString, programs, held, server);
+
+    public string ConnectionString { get; }
+
+    /// <summary>Folder of pg_dump and pg_restore that fit the server.</summary>
+    public string Programs { get; }
+
+    public IDbContextFactory<WobbleDb> Contexts => new Database.Contexts(ConnectionString);
+
+    /// <summary>Opens it and brings its tables up to date.</summary>
+    /// <param name="data">The data folder.</param>
+    /// <param name="alone">True: refused while a Wobble runs on the data folder.</param>
+    /// <param name="cancel">Ends the waiting.</param>
+    public static async Task<CommandDatabase> OpenAsync(DataFolder data, bool alone, CancellationToken cancel)
+    {
+        var database = await OpenAnyAsync(data, alone, cancel);
+        try
+        {
+            await Database.MigrateAsync(database.ConnectionString, cancel);
+            return database;
+        }
+        catch
+        {
+            await database.DisposeAsync();
+            throw;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        // Pooled connections would make the server wait for them.
+        Npgsql.NpgsqlConnection.ClearAllPools();
+        if (_server is not null) await _server.StopAsync(CancellationToken.None);
+        _server?.Dispose();
+        _held?.Dispose();
+    }
+
+    private static async Task<CommandDatabase> OpenAnyAsync(DataFolder data, bool alone, CancellationToken cancel)
+    {
+        string? named = UpSettings.Configuration().GetConnectionString("Wobble");
+        if (!string.IsNullOrWhiteSpace(named))
+        {
+            await Database.ReachAsync(named, cancel);
+            return new(named, PrivatePostgres.Binaries("/usr/lib/postgresql", ""), null, null);
+        }
+        Directory.CreateDirectory(data.Root);
+        var postgres = new PrivatePostgres(data, UnprivilegedUser.OfServices());
+        UpLock held;
+        try
+        {
+            held = UpLock.Take(data);
+        }
+        catch (HostingException) when (!alone)
+        {
+            postgres.Join();
+            await postgres.WaitUntilReadyAsync(cancel);
+            return new(postgres.ConnectionString, postgres.Programs, null, null);
+        }
+        try
+        {
+            await postgres.PrepareAsync();
+            var server = await Child.StartAsync(postgres.Spec, static _ => { });
+            await Task.WhenAny(postgres.WaitUntilReadyAsync(cancel), server.Exited);
+            if (server.Exited.IsCompleted) throw new HostingException($"Wobble's own PostgreSQL in {data.Database} ended with code {await server.Exited}; {data.Logs} may say why.{FreeSpace.Hint(data.Root)}");
+            return new(postgres.ConnectionString, postgres.Programs, held, server);
+        }
+        catch
+        {
+            held.Dispose();
+            throw;
+        }
+    }
+}
