@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using Wobble.Results;
 using Wobble.Results.Domain;
+using Wobble.Results.Exports;
 using Wobble.Results.Facts;
 using Wobble.Runner.Execution;
 using Wobble.Runner.Hosting;
@@ -28,14 +29,14 @@ internal static class ExecuteCommand
 
     private static async Task<int> OutsideAsync(DataFolder data, CancellationToken cancel)
     {
-        Plan plan;
-        try
+        // Read to its end, but never more than a plan can have.
+        var buffer = new char[PlanText.Longest + 1];
+        using var input = new StreamReader(Console.OpenStandardInput());
+        int length = await input.ReadBlockAsync(buffer, cancel);
+        var (plan, error) = PlanText.Read(new string(buffer, 0, length));
+        if (plan is null)
         {
-            plan = await JsonSerializer.DeserializeAsync<Plan>(Console.OpenStandardInput(), WobbleJson.Options, cancel) ?? throw new JsonException("null is no plan.");
-        }
-        catch (JsonException e)
-        {
-            await Console.Error.WriteLineAsync($"stdin: this is no plan; `wobble plan TARGET` prints one. {e.Message}");
+            await Console.Error.WriteLineAsync($"stdin: this is no plan; `wobble plan TARGET` prints one. {error}");
             return ExitCodes.BadInput;
         }
         await using var writer = new FactWriter(Console.OpenStandardOutput());
@@ -55,6 +56,7 @@ internal static class ExecuteCommand
 
     private static async Task<int> InsideAsync()
     {
+        Native.HideFromOwnUser();
         using var cancel = new CancellationTokenSource();
         var lines = LineReader.Start(new Microsoft.Win32.SafeHandles.SafeFileHandle(0, ownsHandle: false), "orders");
         var order = JsonSerializer.Deserialize<InsideOrder>(await lines.ReadAsync(), WobbleJson.Options)!;
@@ -63,7 +65,7 @@ internal static class ExecuteCommand
         var priorityGiven = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _ = ObeyAsync(lines, priorityGiven, cancel);
 
-        await using var writer = new FactWriter(Console.OpenStandardOutput(), Deadlines.Beat);
+        await using var writer = new FactWriter(Console.OpenStandardOutput(), Deadlines.Beat, order.Seal);
         await using var broken = writer.Broken.Register(cancel.Cancel);
         var build = RunnerBuild.Current;
         var end = await new InsideExecution(order, writer, [.. build.Command(build.Folder), "generate"], priorityGiven.Task, cancel.Token).RunAsync();

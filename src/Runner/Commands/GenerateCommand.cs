@@ -21,6 +21,7 @@ internal static class GenerateCommand
                 Console.Out.WriteLine(refused);
                 return refused is null ? ExitCodes.Ok : ExitCodes.Failed;
             }
+            Stacks.Native.HideFromOwnUser();
             using var input = new StreamReader(Console.OpenStandardInput(), new UTF8Encoding(false));
             using var output = new StreamWriter(Console.OpenStandardOutput(), new UTF8Encoding(false));
             return new Generator(input, output).Run() switch

@@ -64,14 +64,15 @@ internal sealed class ExecutionLauncher(string? lockPath = null)
         await onFact(new EventFact("wobble", EventKinds.Phase, string.Create(CultureInfo.InvariantCulture, $"The run has the machine; it ends within {limit.TotalSeconds:0} s, whatever happens.")));
 
         var (command, environment) = SandboxCommand.Create(plan, folders, data, user);
+        string seal = Secrets.New();
         using var guard = noSandbox is null ? null : await GuardAsync(plan, folders, data, user);
         using var sandbox = await SandboxProcess.StartAsync(command, environment);
         try
         {
             var giver = PriorityGiver.Can(plan.Load) ? new PriorityGiver(sandbox.Pid) : null;
-            var order = new InsideOrder(plan, EnvironmentReader.Read(plan.Versions, plan.Wobble, noSandbox, user)) { GivesPriority = giver is not null };
+            var order = new InsideOrder(plan, EnvironmentReader.Read(plan.Versions, plan.Wobble, noSandbox, user), seal) { GivesPriority = giver is not null };
             sandbox.WriteLine(JsonSerializer.Serialize(order, WobbleJson.Options));
-            return await FollowAsync(plan, sandbox, giver, limit, onFact, cancel);
+            return await FollowAsync(plan, sandbox, seal, giver, limit, onFact, cancel);
         }
         finally
         {
@@ -92,7 +93,7 @@ internal sealed class ExecutionLauncher(string? lockPath = null)
     }
 
     /// <summary>Passes facts on until the sandbox's end, which comes by itself, after a cancel, or by force at the deadline.</summary>
-    private static async Task<EndFact> FollowAsync(Plan plan, SandboxProcess sandbox, PriorityGiver? giver, TimeSpan limit, Func<Fact, ValueTask> onFact, CancellationToken cancel)
+    private static async Task<EndFact> FollowAsync(Plan plan, SandboxProcess sandbox, string seal, PriorityGiver? giver, TimeSpan limit, Func<Fact, ValueTask> onFact, CancellationToken cancel)
     {
         using var over = new CancellationTokenSource(limit);
         using var forced = new CancellationTokenSource();
@@ -109,8 +110,10 @@ internal sealed class ExecutionLauncher(string? lockPath = null)
         EndFact? end = null;
         await foreach (string line in sandbox.Lines.ReadAllAsync(CancellationToken.None))
         {
+            // A line without the seal is not the Execution's word.
+            if (!line.StartsWith(seal, StringComparison.Ordinal)) continue;
             silent.CancelAfter(Deadlines.Silence);
-            if (!Fact.TryParse(line, out var fact)) continue;
+            if (!Fact.TryParse(line[seal.Length..], out var fact)) continue;
             if (giver?.Notice(fact!) == true) sandbox.WriteLine(InsideOrder.PriorityGiven);
             if (fact is EndFact last) end = last;
             else if (end is null) await onFact(fact!);

@@ -17,14 +17,16 @@ internal sealed class FactWriter : IAsyncDisposable
     private readonly CancellationTokenSource _broken = new();
     private readonly Stream _output;
     private readonly TimeSpan? _beat;
+    private readonly byte[] _seal;
     private readonly Task _writing;
     private int _logsLeftOut;
 
     /// <param name="output">Where they go.</param>
     /// <param name="beat">When nothing was written for so long, a line that is no fact says that this process lives. Null: never.</param>
-    public FactWriter(Stream output, TimeSpan? beat = null)
+    /// <param name="seal">Begins each line; empty for none.</param>
+    public FactWriter(Stream output, TimeSpan? beat = null, string seal = "")
     {
-        (_output, _beat) = (output, beat);
+        (_output, _beat, _seal) = (output, beat, Encoding.UTF8.GetBytes(seal));
         _writing = Task.Factory.StartNew(Write, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
@@ -87,11 +89,11 @@ internal sealed class FactWriter : IAsyncDisposable
         var more = _waiting.Reader.WaitToReadAsync().AsTask();
         while (_beat is { } beat && !more.Wait(beat))
         {
-            _output.Write("\"alive\"\n"u8);
+            _output.Write([.. _seal, .. "\"alive\"\n"u8]);
             _output.Flush();
         }
         return more.GetAwaiter().GetResult();
     }
 
-    private void WriteLine(Fact fact) => _output.Write(Encoding.UTF8.GetBytes(fact.ToLine() + "\n"));
+    private void WriteLine(Fact fact) => _output.Write([.. _seal, .. Encoding.UTF8.GetBytes(fact.ToLine() + "\n")]);
 }

@@ -12,7 +12,7 @@ internal static unsafe partial class Native
     public const int LOCK_EX = 2, LOCK_NB = 4;
     public const short POLLIN = 1, POLLERR = 8, POLLHUP = 16;
     public const int WNOHANG = 1;
-    public const int PR_SET_CHILD_SUBREAPER = 36;
+    public const int PR_SET_CHILD_SUBREAPER = 36, PR_SET_DUMPABLE = 4;
     public const short POSIX_SPAWN_SETSIGDEF = 4, POSIX_SPAWN_SETSIGMASK = 8, POSIX_SPAWN_SETSID = 0x80;
     public const int SC_CLK_TCK = 2, SC_PAGESIZE = 30;
 
@@ -91,6 +91,12 @@ internal static unsafe partial class Native
     public static partial uint UserId();
     [LibraryImport("libc", EntryPoint = "getgid")]
     public static partial uint GroupId();
+
+    /// <summary>
+    /// From here on no other process of this user can trace this one, or open its memory and its pipes below /proc: the app under test runs as the same
+    /// user, and would else write results of its own.
+    /// </summary>
+    public static void HideFromOwnUser() => _ = Prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 
     /// <summary>What the last failed call was told, in words.</summary>
     public static string LastError() => Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError());
