@@ -31,6 +31,13 @@ public sealed class RunEdits(IDbContextFactory<WobbleDb> databases, TimeProvider
         return changed == 1 ? new(kept, null) : Edit<IReadOnlyList<string>>.Refused("run", run.ToString(), "a run that is there");
     }
 
+    /// <summary>Keeps a run whatever its age, or no longer. False when there is no such run.</summary>
+    public async Task<bool> SetPinned(Guid run, bool pinned, CancellationToken cancel)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancel);
+        return await db.Runs.Where(r => r.Id == run && r.DeletedAt == null).ExecuteUpdateAsync(r => r.SetProperty(x => x.Pinned, pinned), cancel) == 1;
+    }
+
     /// <summary>Takes finished runs out of every list; their links end. Answers how many.</summary>
     public async Task<int> Delete(IReadOnlyList<Guid> runs, CancellationToken cancel)
     {

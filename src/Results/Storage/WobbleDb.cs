@@ -24,6 +24,8 @@ public sealed class WobbleDb(DbContextOptions<WobbleDb> options) : DbContext(opt
     public DbSet<Comparison> Comparisons => Set<Comparison>();
     /// <summary>Numbers of workers that searches found.</summary>
     public DbSet<Tuning> Tunings => Set<Tuning>();
+    /// <summary>Who did what.</summary>
+    public DbSet<AuditEntry> Audit => Set<AuditEntry>();
     /// <summary>Machines that execute runs.</summary>
     public DbSet<RunnerRow> Runners => Set<RunnerRow>();
 

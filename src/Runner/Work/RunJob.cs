@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Wobble.Results;
 using Wobble.Results.Domain;
 using Wobble.Results.Facts;
 using Wobble.Results.Jobs;
@@ -30,6 +31,8 @@ internal sealed class RunJob(
         }
         var run = (await claims.FindAsync(runId, CancellationToken.None))!;
         logger.RunTaken(runId, run.Target);
+        using var span = Telemetry.Source.StartActivity("run");
+        span?.SetTag("wobble.target", run.Target).SetTag("wobble.run.id", runId);
         presence.Say(Presence.Running, $"running {run.Slug}");
         try
         {
@@ -109,6 +112,8 @@ internal sealed class RunJob(
         using var patience = new CancellationTokenSource();
         await using var stopping = lifetime.ApplicationStopping.Register(() => patience.CancelAfter(PatienceWhenStopping));
         bool recorded = await recording.FinishAsync(patience.Token);
+        System.Diagnostics.Activity.Current?.SetTag("wobble.run.state", end.State.Word());
+        Telemetry.RunsEnded.Add(1, new KeyValuePair<string, object?>("state", end.State.Word()));
         logger.RunEnded(run, end.State.Word(), recorded ? end.Reason ?? "as planned" : "not yet recorded, the journal has it");
     }
 }

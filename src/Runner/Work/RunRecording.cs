@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Extensions.Logging;
+using Wobble.Results;
 using Wobble.Results.Domain;
 using Wobble.Results.Facts;
 using Wobble.Results.Storage;
@@ -128,7 +129,10 @@ internal sealed class RunRecording : IAsyncDisposable
     {
         try
         {
+            long since = Stopwatch.GetTimestamp();
             await WithPatienceAsync(async () => RunExists = await _recorder.RecordAsync(_run, facts, _abandon.Token));
+            Telemetry.FactsRecorded.Add(facts.Count);
+            Telemetry.RecordingSeconds.Record(Stopwatch.GetElapsedTime(since).TotalSeconds);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {

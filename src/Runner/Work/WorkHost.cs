@@ -97,7 +97,9 @@ internal static class WorkHost
         AddHosted<Seeding>(services);
         AddHosted<Sweeper>(services);
         AddHosted<ExperimentKeeper>(services);
+        AddHosted<HousekeepingService>(services);
         services.AddHangfireWork(settings);
+        services.AddTelemetry(settings);
         services.AddHostedService<RunDrain>();
         return builder.Build();
     }

@@ -76,4 +76,13 @@ internal static partial class WorkLog
 
     [LoggerMessage(51, LogLevel.Error, "The benchmark's cluster can't be made ready: {Reason}")]
     public static partial void SeedingFailed(this ILogger logger, string reason);
+
+    [LoggerMessage(60, LogLevel.Information, "{Count} runs were deleted by retention; they can be brought back for a while")]
+    public static partial void Expired(this ILogger logger, int count);
+
+    [LoggerMessage(61, LogLevel.Information, "The rows of {Count} deleted runs were removed")]
+    public static partial void Purged(this ILogger logger, int count);
+
+    [LoggerMessage(62, LogLevel.Information, "Removed what killed processes had left: {Paths}")]
+    public static partial void SweptLeftovers(this ILogger logger, string paths);
 }

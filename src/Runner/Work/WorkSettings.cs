@@ -13,6 +13,12 @@ internal sealed record WorkSettings(string Name, string ConnectionString, DataFo
     /// <summary>How often queues are looked into when no bell rings.</summary>
     public TimeSpan Poll { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>Where traces and metrics are sent by OTLP over HTTP; null: nowhere.</summary>
+    public string? OtlpEndpoint { get; init; }
+
+    /// <summary>How long runs are kept.</summary>
+    public Retention Retention { get; init; } = Retention.Default;
+
     /// <summary>Reads <c>RunnerName</c>, <c>ConnectionStrings:Wobble</c> and <c>DataFolder</c>.</summary>
     public static WorkSettings From(IConfiguration configuration)
     {
@@ -21,6 +27,10 @@ internal sealed record WorkSettings(string Name, string ConnectionString, DataFo
         if (configuration.GetConnectionString("Wobble") is not { Length: > 0 } connection)
             throw new WorkSettingException("ConnectionStrings__Wobble is not set: it names Wobble's own PostgreSQL, such as Host=10.0.0.5;Database=wobble;Username=wobble;Password=… (./run sets it by itself).");
         string folder = configuration["DataFolder"] is { Length: > 0 } data ? data : DataFolder.Default;
-        return new WorkSettings(name, connection, new DataFolder(folder));
+        if (Results.Telemetry.Refuse(configuration["OtlpEndpoint"]) is { } wrong) throw new WorkSettingException(wrong);
+        var errors = new List<FieldError>();
+        var retention = Retention.Read(key => configuration[key], errors);
+        if (errors.Count > 0) throw new WorkSettingException(errors[0].ToString());
+        return new WorkSettings(name, connection, new DataFolder(folder)) { Retention = retention, OtlpEndpoint = string.IsNullOrWhiteSpace(configuration["OtlpEndpoint"]) ? null : configuration["OtlpEndpoint"]!.Trim().TrimEnd('/') };
     }
 }

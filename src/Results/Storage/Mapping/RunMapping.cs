@@ -48,6 +48,8 @@ internal sealed class RunMapping : IEntityTypeConfiguration<Run>
         builder.HasIndex(r => new { r.Wobble, r.Id }).HasFilter("deleted_at is null");
         // What is queued or going on.
         builder.HasIndex(r => r.State).HasFilter("state not in ('completed', 'failed', 'cancelled', 'interrupted')");
+        // What was deleted: to bring back, and to remove in the end.
+        builder.HasIndex(r => r.DeletedAt).HasFilter("deleted_at is not null");
         // Runs searched for by tag, or by a word of the notes.
         builder.HasIndex(r => r.Tags).HasMethod("gin");
         builder.HasIndex(NotesWords).HasMethod("gin");

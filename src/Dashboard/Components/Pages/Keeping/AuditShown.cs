@@ -1,0 +1,10 @@
+using Wobble.Results.Queries;
+using Wobble.Results.Storage;
+
+namespace Wobble.Dashboard.Components.Pages.Keeping;
+
+/// <summary>A page of the audit log.</summary>
+public sealed record AuditShown(IReadOnlyList<AuditEntry> Entries);
+
+/// <summary>What is kept, and what was deleted last.</summary>
+public sealed record HousekeepingShown(DiskUse Disk, IReadOnlyList<DeletedRun> Deleted);

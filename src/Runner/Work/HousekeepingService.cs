@@ -1,0 +1,68 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Wobble.Results.Housekeeping;
+using Wobble.Results.Storage;
+
+namespace Wobble.Runner.Work;
+
+/// <summary>
+/// Deletes runs by retention and removes rows of deleted ones, in small pieces with pauses between them; while a run is loaded only a little of it, as the
+/// database's work would show in what is measured. Every Runner does it; they share the work.
+/// </summary>
+internal sealed class HousekeepingService(WorkSettings settings, IDbContextFactory<WobbleDb> contexts, TimeProvider time, ILogger<HousekeepingService> logger) : BackgroundService
+{
+    private static readonly TimeSpan Every = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Breath = TimeSpan.FromMilliseconds(200);
+    private readonly Housekeeper _housekeeper = new(contexts, time);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        Leftovers.Sweep(settings.Data, logger);
+        using var timer = new PeriodicTimer(Every, time);
+        try
+        {
+            do
+            {
+                try
+                {
+                    await RoundAsync(stoppingToken);
+                }
+                catch (Exception e) when (Databases.IsAway(e))
+                {
+                    // Others say so already.
+                }
+                catch (Exception e) when (e is not OperationCanceledException)
+                {
+                    logger.SweepFailed(e.Message);
+                }
+            }
+            while (await timer.WaitForNextTickAsync(stoppingToken));
+        }
+        catch (OperationCanceledException)
+        {
+            // The Runner stops.
+        }
+    }
+
+    /// <summary>One round: what is due is deleted, and rows go until none are left or a run is loaded.</summary>
+    internal async Task RoundAsync(CancellationToken cancel)
+    {
+        if (await _housekeeper.ExpireAsync(settings.Retention, cancel) is > 0 and var expired) logger.Expired(expired);
+        await _housekeeper.ForgetAsync(cancel);
+        int purged = 0, some;
+        while ((some = await _housekeeper.PurgeAsync(settings.Retention, cancel)) > 0)
+        {
+            purged += some;
+            if (await IsLoadedAsync(cancel)) break;
+            await Task.Delay(Breath, time, cancel);
+        }
+        if (purged > 0) logger.Purged(purged);
+    }
+
+    private async Task<bool> IsLoadedAsync(CancellationToken cancel)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancel);
+        return await db.Runs.AnyAsync(r => r.RunnerName == settings.Name && StateMoves.UnderWay.Contains(r.State), cancel);
+    }
+}

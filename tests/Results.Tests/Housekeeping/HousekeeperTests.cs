@@ -1,0 +1,180 @@
+using System.Diagnostics;
+using Microsoft.EntityFrameworkCore;
+using Wobble.Results.Domain;
+using Wobble.Results.Edits;
+using Wobble.Results.Housekeeping;
+using Wobble.Results.Queries;
+using Wobble.Results.Storage;
+using Wobble.Results.Tests.Queries;
+using Wobble.Tests.Support;
+
+namespace Wobble.Results.Tests.Housekeeping;
+
+public sealed class HousekeeperTests(TestDatabase database) : IClassFixture<TestDatabase>, IAsyncLifetime
+{
+    private const int Day = 24 * 60;
+    private readonly StoppedClock _clock = new(Stored.Noon);
+
+    private Housekeeper Housekeeper => new(database, _clock);
+
+    public async ValueTask InitializeAsync() => await database.ExecuteAsync("delete from runs; delete from audit");
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    [Fact]
+    public async Task By_age_what_ended_too_long_ago_goes_but_for_what_is_pinned_or_goes_on()
+    {
+        var old = await database.Keep(Stored.Run(minutesAgo: 31 * Day));
+        var pinned = Stored.Run(minutesAgo: 31 * Day);
+        pinned.Pinned = true;
+        await database.Keep(pinned);
+        await database.Keep(Stored.Run(minutesAgo: 31 * Day, state: RunState.Queued));
+        await database.Keep(Stored.Run(minutesAgo: 29 * Day));
+
+        Assert.Equal(1, await Housekeeper.ExpireAsync(new Retention(30, null, 7), default));
+
+        Assert.Equal([old.Id], await DeletedAsync());
+        Assert.Equal("wobble", Assert.Single(await new AuditQueries(database).Page(null, "retention", default)).Who);
+    }
+
+    [Fact]
+    public async Task By_count_the_newest_stay_and_pinned_ones_beyond_them()
+    {
+        var runs = Enumerable.Range(0, 6).Select(i => Stored.Run(minutesAgo: i)).ToList();
+        runs[5].Pinned = true;
+        await database.KeepAll(runs);
+
+        Assert.Equal(2, await Housekeeper.ExpireAsync(new Retention(null, 3, 7), default));
+
+        Assert.Equal(runs[3..5].Select(r => r.Id).Order(), await DeletedAsync());
+        Assert.Equal(0, await Housekeeper.ExpireAsync(new Retention(null, 3, 7), default));
+    }
+
+    [Fact]
+    public async Task Without_settings_nothing_is_deleted()
+    {
+        await database.Keep(Stored.Run(minutesAgo: 10_000 * Day));
+
+        Assert.Equal(0, await Housekeeper.ExpireAsync(Retention.Default, default));
+    }
+
+    [Fact]
+    public async Task A_deleted_run_can_be_brought_back_until_its_rows_go()
+    {
+        var run = await new StoredRuns(database).RecordAsync(new FactsBuilder { PerSecond = 20 });
+        var edits = new RunEdits(database, _clock);
+        await edits.Delete([run.Id], default);
+
+        Assert.Equal(0, await Housekeeper.PurgeAsync(new Retention(null, null, 7), default));
+        Assert.Equal(1, await edits.Restore([run.Id], default));
+        await edits.Delete([run.Id], default);
+        _clock.Now = Stored.Noon.AddDays(7);
+        Assert.Equal(1, await Housekeeper.PurgeAsync(new Retention(null, null, 7), default));
+
+        Assert.Equal(0, await edits.Restore([run.Id], default));
+        await using var db = database.CreateDbContext();
+        Assert.Equal((0, 0, 0, 0), (await db.Samples.CountAsync(), await db.Seconds.CountAsync(), await db.Events.CountAsync(), await db.Logs.CountAsync()));
+    }
+
+    [Fact]
+    public async Task A_page_of_runs_waits_for_no_deletion()
+    {
+        const int many = 1_500;
+        await database.ExecuteAsync($"""
+            insert into runs (id, slug, state, definition, target, class, attempt, created_at, finished_at, tags, pinned, deleted_at)
+            select gen_random_uuid(), substr(md5(i::text) || md5(i::text), 1, 22), 'completed', '{"{\"target\":\"a/b\"}"}', 'a/b', 'sync', 1, '2026-11-01'::timestamptz + i * interval '1 s', now(), array[]::text[], false, '2026-11-02'::timestamptz
+            from generate_series(1, {many}) i
+            """);
+        await database.ExecuteAsync("insert into seconds (run_id, stage, number, length, requests, errors, watched) select id, 1, n, 1, 10, '{}', '{\"generator\":{},\"components\":[]}' from runs, generate_series(0, 9) n");
+        var listed = await database.Keep(Stored.Run());
+        var queries = new RunsQueries(database, _clock);
+        using var stop = new CancellationTokenSource();
+
+        var purge = Task.Run(async () =>
+        {
+            int removed = 0, some;
+            while ((some = await Housekeeper.PurgeAsync(Retention.Default, default)) > 0)
+            {
+                // One transaction removes a few runs: that is what keeps pages from waiting.
+                Assert.InRange(some, 1, Results.Housekeeping.Housekeeper.PurgedAtOnce);
+                removed += some;
+            }
+            return removed;
+        });
+        var longest = TimeSpan.Zero;
+        int pages = 0;
+        while (!purge.IsCompleted || pages == 0)
+        {
+            var since = Stopwatch.StartNew();
+            Assert.Equal(listed.Id, Assert.Single((await queries.Page(new RunsFilter(), default)).Rows).Id);
+            longest = since.Elapsed > longest ? since.Elapsed : longest;
+            pages++;
+        }
+
+        Assert.Equal(many, await purge);
+        Assert.True(longest < TimeSpan.FromSeconds(5), $"A page waited for {longest}.");
+    }
+
+    [Theory]
+    [InlineData("KeepDays", "0"), InlineData("KeepDays", "-1"), InlineData("KeepDays", "1e3"), InlineData("KeepDays", "ten")]
+    [InlineData("KeepRuns", "0"), InlineData("KeepRuns", "99999999999"), InlineData("KeepDeletedDays", "-1"), InlineData("KeepDeletedDays", "5000")]
+    public void A_setting_that_is_not_allowed_is_named_with_what_is(string name, string value)
+    {
+        var errors = new List<FieldError>();
+
+        Retention.Read(key => key == name ? value : null, errors);
+
+        Assert.Equal((name, value), (Assert.Single(errors).Field, errors[0].Value));
+        Assert.Contains("a whole number", errors[0].Allowed);
+    }
+
+    [Fact]
+    public void Settings_are_read_and_said()
+    {
+        var errors = new List<FieldError>();
+
+        var retention = Retention.Read(key => key switch { "KeepDays" => "90", "KeepRuns" => " 50000 ", _ => "" }, errors);
+
+        Assert.Empty(errors);
+        Assert.Equal("The newest 50,000 runs are kept, for 90 days; pinned ones stay. A deleted run can be brought back for 7 days, then its rows go.", retention.ToString());
+    }
+
+    [Fact]
+    public async Task Disk_use_counts_what_is_listed_pinned_and_deleted()
+    {
+        var pinned = Stored.Run();
+        pinned.Pinned = true;
+        await database.KeepAll([pinned, Stored.Run(minutesAgo: 5), Stored.Run(deleted: Stored.Noon)]);
+
+        var disk = await new HousekeepingQueries(database).Disk(default);
+
+        Assert.Equal((2, 1, 1, Stored.Noon.AddMinutes(-5)), (disk.Runs, disk.Pinned, disk.Deleted, disk.Oldest));
+        Assert.True(disk.DatabaseBytes > 1_000_000);
+        Assert.Contains(disk.Tables, t => t.Name == "samples");
+        Assert.Single(await new HousekeepingQueries(database).Deleted(default));
+    }
+
+    [Fact]
+    public async Task A_renewed_link_is_worth_something_and_the_old_one_nothing()
+    {
+        var (a, b) = (await database.Keep(Stored.Run()), await database.Keep(Stored.Run()));
+        string comparison = (await new ComparisonEdits(database, _clock).Keep([a.Slug, b.Slug], default)).Value!;
+        var links = new LinkEdits(database);
+
+        string renewed = (await links.RenewRun(a.Slug, default))!;
+        string kept = (await links.RenewComparison(comparison, default))!;
+
+        var queries = new ExportQueries(database);
+        Assert.Null(await queries.Run(a.Slug, default));
+        Assert.Equal(a.Id, (await queries.Run(renewed, default))!.Id);
+        await using var db = database.CreateDbContext();
+        Assert.Equal([renewed, b.Slug], (await db.Comparisons.SingleAsync(c => c.Slug == kept)).Runs);
+        Assert.Null(await links.RenewRun(a.Slug, default));
+    }
+
+    private async Task<List<Guid>> DeletedAsync()
+    {
+        await using var db = database.CreateDbContext();
+        return [.. (await db.Runs.Where(r => r.DeletedAt != null).Select(r => r.Id).ToListAsync()).Order()];
+    }
+}
