@@ -12,6 +12,7 @@ try
     builder.AddPages();
     builder.AddLive();
     builder.AddQueries();
+    builder.AddTelemetry();
 
     var app = builder.Build();
     app.UseFaults();

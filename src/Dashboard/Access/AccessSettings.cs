@@ -18,6 +18,12 @@ internal sealed record AccessSettings
     public required IReadOnlyList<string> MoreHosts { get; init; }
     /// <summary>The API's token by WOBBLE_TOKEN; null: the one kept in <see cref="TokenFile"/>.</summary>
     public required string? Token { get; init; }
+    /// <summary>The viewers' token by WOBBLE_VIEWER_TOKEN; null: there are no viewers.</summary>
+    public string? ViewerToken { get; init; }
+    /// <summary>The identity provider; null: people sign in by token alone.</summary>
+    public OidcSettings? Oidc { get; init; }
+    /// <summary>The proxy in front.</summary>
+    public ProxySettings Proxy { get; init; } = ProxySettings.None;
     /// <summary>The one-time token of this start, by WOBBLE_SIGN_IN; null: there is no link.</summary>
     public required string? SignIn { get; init; }
 
@@ -41,7 +47,10 @@ internal sealed record AccessSettings
         PublicUrl = ReadPublicUrl(Text(configuration, "PublicUrl")),
         ListensOn = [.. Split(Text(configuration, "Urls") ?? "").Select(HostOf)],
         MoreHosts = Split(Text(configuration, "AllowedHosts") ?? ""),
-        Token = ReadToken(Text(configuration, "WOBBLE_TOKEN")),
+        Token = ReadToken("WOBBLE_TOKEN", Text(configuration, "WOBBLE_TOKEN")),
+        ViewerToken = ReadToken("WOBBLE_VIEWER_TOKEN", Text(configuration, "WOBBLE_VIEWER_TOKEN")),
+        Oidc = OidcSettings.Read(key => Text(configuration, key)),
+        Proxy = ProxySettings.Read(key => Text(configuration, key)),
         SignIn = Text(configuration, "WOBBLE_SIGN_IN"),
         RequestsAtOnce = ReadCount(configuration, nameof(RequestsAtOnce)) ?? 1_000,
         RequestsPerSecond = ReadCount(configuration, nameof(RequestsPerSecond)) ?? 200,
@@ -70,7 +79,9 @@ internal sealed record AccessSettings
         }
     }
 
-    private static string? ReadToken(string? text) => Results.Domain.TokenRule.Refuse(text) is { } refusal ? throw new SettingException(refusal) : text;
+    private static string? ReadToken(string name, string? text) => Results.Domain.TokenRule.Refuse(text) is { } refusal
+        ? throw new SettingException(name == "WOBBLE_TOKEN" ? refusal : refusal.Split(". ")[0].Replace("WOBBLE_TOKEN", name, StringComparison.Ordinal) + ". Leave it out, and there are no viewers.")
+        : text;
 
     private static int? ReadCount(IConfiguration configuration, string key) => Text(configuration, key) switch
     {

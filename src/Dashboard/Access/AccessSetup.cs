@@ -20,7 +20,7 @@ internal static class AccessSetup
         var settings = AccessSettings.Read(builder.Configuration);
         MakeKeysFolder(settings);
         var services = builder.Services;
-        services.AddSingleton(settings).AddSingleton<ApiToken>().AddSingleton<SignInLink>().AddSingleton<Sessions>().AddSingleton<HostNames>().AddSingleton<SameOrigin>();
+        services.AddSingleton(settings).AddSingleton<ApiToken>().AddSingleton<SignInLink>().AddSingleton<Sessions>().AddSingleton<HostNames>().AddSingleton<SameOrigin>().AddSingleton<WrongTokens>().AddSingleton<Audited>();
         services.AddScoped<Operator>().AddScoped<Changes>();
         services.AddScoped<AuthenticationStateProvider, SessionWatch>();
         // The keys lie in a folder of mode 0700 beside the token itself: encrypting them would hide nothing from who can read it.
@@ -30,7 +30,8 @@ internal static class AccessSetup
         AddSchemes(services, settings);
         services.AddAuthorization(options =>
         {
-            options.DefaultPolicy = new AuthorizationPolicyBuilder().RequireAuthenticatedUser().RequireRole(Sessions.OperatorRole).Build();
+            options.DefaultPolicy = new AuthorizationPolicyBuilder().RequireAuthenticatedUser().RequireRole(Roles.Operator).Build();
+            options.AddPolicy(Roles.Read, policy => policy.RequireAuthenticatedUser().RequireRole(Roles.Operator, Roles.Viewer));
             options.FallbackPolicy = options.DefaultPolicy;
         });
         services.AddSingleton<IAuthorizationMiddlewareResultHandler, Refusals>();
@@ -52,6 +53,7 @@ internal static class AccessSetup
         app.Services.GetRequiredService<ApiToken>();
         app.Services.GetRequiredService<SignInLink>();
         app.UseForwarding();
+        app.UseOwnPathBase(app.Services.GetRequiredService<AccessSettings>().Proxy);
         app.UseSecurityHeaders();
         app.Use(RefuseForeignHosts);
         app.UseRateLimiter();
@@ -59,6 +61,7 @@ internal static class AccessSetup
         app.UseAuthorization();
         app.Use(RefuseForeignOrigins);
         app.MapSignIn();
+        app.MapOidc();
         app.MapJobsPage();
     }
 
@@ -89,10 +92,11 @@ internal static class AccessSetup
             options.SlidingExpiration = true;
             options.Events.OnValidatePrincipal = context =>
             {
-                if (!context.HttpContext.RequestServices.GetRequiredService<Sessions>().IsOperator(context.Principal!)) context.RejectPrincipal();
+                if (!context.HttpContext.RequestServices.GetRequiredService<Sessions>().IsAlive(context.Principal!)) context.RejectPrincipal();
                 return Task.CompletedTask;
             };
-        });
+        })
+        .AddOidc(settings);
 
     private static Task RefuseForeignHosts(HttpContext context, RequestDelegate next)
     {

@@ -2,6 +2,7 @@ using Hangfire;
 using Microsoft.EntityFrameworkCore;
 using Wobble.Results.Domain;
 using Wobble.Results.Edits;
+using Wobble.Results.Exports;
 using Wobble.Results.Jobs;
 using Wobble.Results.Storage;
 
@@ -11,13 +12,15 @@ namespace Wobble.Dashboard.Access;
 /// Every change that people can make, for pages and API. Guarantees: each asks <see cref="Operator"/> first, and throws
 /// <see cref="NotSignedInException"/> before anything is read or written. What it wraps is in no container, so there is no other way to it.
 /// </summary>
-internal sealed class Changes(Operator who, IDbContextFactory<WobbleDb> databases, IBackgroundJobClient jobs, TimeProvider clock, ILogger<Changes> log)
+internal sealed class Changes(Operator who, IDbContextFactory<WobbleDb> databases, IBackgroundJobClient jobs, TimeProvider clock, Audited audited)
 {
     private readonly RunQueue _queue = new(databases, jobs, clock);
     private readonly ExperimentQueue _experiments = new(databases, jobs, clock);
     private readonly RunEdits _runs = new(databases, clock);
     private readonly ConfigurationEdits _configurations = new(databases, clock);
     private readonly ComparisonEdits _comparisons = new(databases, clock);
+    private readonly LinkEdits _links = new(databases);
+    private readonly RunImport _imports = new(databases, clock);
 
     /// <summary>Queues a run, or says field by field what is wrong. With repetitions it is an experiment.</summary>
     public Task<QueueOutcome> QueueAsync(RunRequest request, CancellationToken cancel) =>
@@ -50,36 +53,63 @@ internal sealed class Changes(Operator who, IDbContextFactory<WobbleDb> database
     /// <summary>Adds rounds after a look at the verdicts.</summary>
     public Task<bool> AddRoundsAsync(string slug, int rounds, CancellationToken cancel) => DoAsync($"add {rounds} rounds to {slug}", () => _experiments.AddRoundsAsync(slug, rounds, cancel));
 
-    public Task<Edit<string>> SetNotesAsync(Guid run, string notes, CancellationToken cancel) => DoAsync($"note on {run}", () => _runs.SetNotes(run, notes, cancel));
+    public Task<Edit<string>> SetNotesAsync(Guid run, string notes, CancellationToken cancel) => DoAsync(async () => $"note on {await NamesAsync([run], cancel)}", () => _runs.SetNotes(run, notes, cancel));
 
-    public Task<Edit<IReadOnlyList<string>>> SetTagsAsync(Guid run, IEnumerable<string> tags, CancellationToken cancel) => DoAsync($"tag {run}", () => _runs.SetTags(run, tags, cancel));
+    public Task<Edit<IReadOnlyList<string>>> SetTagsAsync(Guid run, IEnumerable<string> tags, CancellationToken cancel) => DoAsync(async () => $"tag {await NamesAsync([run], cancel)}", () => _runs.SetTags(run, tags, cancel));
 
     /// <summary>Deletes ended runs; <see cref="RestoreRunsAsync"/> takes it back.</summary>
-    public Task<int> DeleteRunsAsync(IReadOnlyList<Guid> runs, CancellationToken cancel) => DoAsync($"delete {string.Join(", ", runs)}", () => _runs.Delete(runs, cancel));
+    public Task<int> DeleteRunsAsync(IReadOnlyList<Guid> runs, CancellationToken cancel) => DoAsync(async () => $"delete {await NamesAsync(runs, cancel)}", () => _runs.Delete(runs, cancel));
 
-    public Task<int> RestoreRunsAsync(IReadOnlyList<Guid> runs, CancellationToken cancel) => DoAsync($"restore {string.Join(", ", runs)}", () => _runs.Restore(runs, cancel));
+    public Task<int> RestoreRunsAsync(IReadOnlyList<Guid> runs, CancellationToken cancel) => DoAsync(async () => $"restore {await NamesAsync(runs, cancel)}", () => _runs.Restore(runs, cancel));
 
     public Task<Edit<SavedConfiguration>> CreateConfigurationAsync(string name, Definition definition, CancellationToken cancel) =>
         DoAsync($"create configuration {name}", () => _configurations.Create(name, definition, cancel));
 
     /// <summary>Saves a new version; refused when somebody else saved one since <paramref name="fromVersion"/>.</summary>
     public Task<Edit<SavedConfiguration>> ChangeConfigurationAsync(Guid id, int fromVersion, string name, Definition definition, CancellationToken cancel) =>
-        DoAsync($"change configuration {id}", () => _configurations.Change(id, fromVersion, name, definition, cancel));
+        DoAsync(async () => $"change configuration {await NameAsync(id, cancel)}", () => _configurations.Change(id, fromVersion, name, definition, cancel));
 
-    public Task<Edit<SavedConfiguration>> DuplicateConfigurationAsync(Guid id, CancellationToken cancel) => DoAsync($"duplicate configuration {id}", () => _configurations.Duplicate(id, cancel));
+    public Task<Edit<SavedConfiguration>> DuplicateConfigurationAsync(Guid id, CancellationToken cancel) => DoAsync(async () => $"duplicate configuration {await NameAsync(id, cancel)}", () => _configurations.Duplicate(id, cancel));
 
     /// <summary>Archives it; <see cref="RestoreConfigurationAsync"/> takes it back.</summary>
-    public Task<bool> ArchiveConfigurationAsync(Guid id, CancellationToken cancel) => DoAsync($"archive configuration {id}", () => _configurations.Archive(id, cancel));
+    public Task<bool> ArchiveConfigurationAsync(Guid id, CancellationToken cancel) => DoAsync(async () => $"archive configuration {await NameAsync(id, cancel)}", () => _configurations.Archive(id, cancel));
 
-    public Task<Edit<SavedConfiguration>> RestoreConfigurationAsync(Guid id, CancellationToken cancel) => DoAsync($"restore configuration {id}", () => _configurations.Restore(id, cancel));
+    public Task<Edit<SavedConfiguration>> RestoreConfigurationAsync(Guid id, CancellationToken cancel) => DoAsync(async () => $"restore configuration {await NameAsync(id, cancel)}", () => _configurations.Restore(id, cancel));
 
     /// <summary>Keeps a comparison; answers its slug.</summary>
     public Task<Edit<string>> KeepComparisonAsync(IReadOnlyList<string> runs, CancellationToken cancel) => DoAsync($"compare {string.Join(", ", runs)}", () => _comparisons.Keep(runs, cancel));
 
-    private async Task<T> DoAsync<T>(string what, Func<Task<T>> change)
+    /// <summary>Keeps a run whatever its age, or no longer.</summary>
+    public Task<bool> SetPinnedAsync(Guid run, bool pinned, CancellationToken cancel) => DoAsync(async () => $"{(pinned ? "pin" : "unpin")} {await NamesAsync([run], cancel)}", () => _runs.SetPinned(run, pinned, cancel));
+
+    /// <summary>Gives a run a new link; the present one is worth nothing any more. Answers the new slug.</summary>
+    public Task<string?> RenewRunLinkAsync(string slug, CancellationToken cancel) => DoAsync($"renew the link of run {slug}", () => _links.RenewRun(slug, cancel));
+
+    /// <summary>The same for a comparison.</summary>
+    public Task<string?> RenewComparisonLinkAsync(string slug, CancellationToken cancel) => DoAsync($"renew the link of comparison {slug}", () => _links.RenewComparison(slug, cancel));
+
+    /// <summary>Imports a run that another Wobble exported.</summary>
+    public Task<ImportOutcome> ImportAsync(Stream file, CancellationToken cancel) => DoAsync("import a run", () => _imports.ReadAsync(file, cancel));
+
+    private Task<T> DoAsync<T>(string what, Func<Task<T>> change) => DoAsync(() => Task.FromResult(what), change);
+
+    private async Task<T> DoAsync<T>(Func<Task<string>> what, Func<Task<T>> change)
     {
         await who.RequireAsync();
-        log.LogInformation("The operator asks to {Change}", what);
-        return await change();
+        var (name, from) = await who.NameAsync();
+        return await audited.DoAsync(name, from, await what(), change);
+    }
+
+    // As people know them.
+    private async Task<string> NamesAsync(IEnumerable<Guid> runs, CancellationToken cancel)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancel);
+        return string.Join(", ", await db.Runs.AsNoTracking().Where(r => runs.Contains(r.Id)).OrderBy(r => r.Id).Select(r => r.Slug).Take(50).ToListAsync(cancel));
+    }
+
+    private async Task<string> NameAsync(Guid configuration, CancellationToken cancel)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancel);
+        return await db.Configurations.AsNoTracking().Where(c => c.Id == configuration).Select(c => c.Name).FirstOrDefaultAsync(cancel) ?? configuration.ToString();
     }
 }

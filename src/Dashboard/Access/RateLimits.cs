@@ -37,13 +37,22 @@ internal static class RateLimits
 
     private static bool IsFile(HttpContext context) => context.GetEndpoint()?.Metadata.GetMetadata<StaticAssetDescriptor>() is not null;
 
-    private static string Client(HttpContext context) => context.Connection.RemoteIpAddress?.ToString() ?? "local";
+    /// <summary>Who is counted as one: the address, behind a known proxy that of its client.</summary>
+    public static string Client(HttpContext context) => context.Connection.RemoteIpAddress?.ToString() ?? "local";
 
     private static async ValueTask RejectAsync(OnRejectedContext rejected, CancellationToken cancellation)
     {
-        var wait = rejected.Lease.TryGetMetadata(MetadataName.RetryAfter, out var after) ? after : TimeSpan.FromSeconds(1);
+        await RefuseAsync(rejected.HttpContext, rejected.Lease.TryGetMetadata(MetadataName.RetryAfter, out var after) ? after : TimeSpan.FromSeconds(1), "Too many requests");
+    }
+
+    /// <summary>How long the request's address has to wait because of wrong tokens; null: not at all.</summary>
+    public static TimeSpan? IsHeldOff(HttpContext context) => BearerHandler.IsGiven(context.Request) ? context.RequestServices.GetRequiredService<WrongTokens>().Wait(Client(context)) : null;
+
+    /// <summary>429 with the time to wait.</summary>
+    public static async Task RefuseAsync(HttpContext context, TimeSpan wait, string title)
+    {
         string seconds = Math.Max(1, Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
-        rejected.HttpContext.Response.Headers.RetryAfter = seconds;
-        await Problems.WriteAsync(rejected.HttpContext, StatusCodes.Status429TooManyRequests, "Too many requests", $"This address asked too often. Ask again in {seconds} s.");
+        context.Response.Headers.RetryAfter = seconds;
+        await Problems.WriteAsync(context, StatusCodes.Status429TooManyRequests, title, $"This address asked too often. Ask again in {seconds} s.");
     }
 }

@@ -9,5 +9,5 @@ internal sealed class SessionWatch(ILoggerFactory logs, Sessions sessions) : Rev
     protected override TimeSpan RevalidationInterval => TimeSpan.FromSeconds(15);
 
     protected override Task<bool> ValidateAuthenticationStateAsync(AuthenticationState authenticationState, CancellationToken cancellationToken) =>
-        Task.FromResult(sessions.IsOperator(authenticationState.User));
+        Task.FromResult(sessions.IsAlive(authenticationState.User));
 }

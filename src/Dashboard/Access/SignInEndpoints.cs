@@ -33,21 +33,21 @@ internal static class SignInEndpoints
     {
         if (token is null)
         {
-            if (context.User.Identity?.IsAuthenticated == true) context.Response.Redirect(Local(to));
+            if (context.User.Identity?.IsAuthenticated == true) context.Response.Redirect(context.Request.PathBase + Local(to));
             else await ShowAsync(context, StatusCodes.Status200OK, null, to);
             return;
         }
         switch (link.Use(token))
         {
-            case SignInAnswer.Right: await BeginAsync(context, to); break;
+            case SignInAnswer.Right: await BeginAsync(context, to, Roles.Operator, "sign in with the link"); break;
             // A link opened again by the browser that used it just goes on.
-            case SignInAnswer.Used when context.User.Identity?.IsAuthenticated == true: context.Response.Redirect(Local(to)); break;
+            case SignInAnswer.Used when context.User.Identity?.IsAuthenticated == true: context.Response.Redirect(context.Request.PathBase + Local(to)); break;
             case SignInAnswer.Used: await ShowAsync(context, StatusCodes.Status401Unauthorized, UsedLink, to); break;
             default: await ShowAsync(context, StatusCodes.Status401Unauthorized, WrongLink, to); break;
         }
     }
 
-    private static async Task SignInAsync(HttpContext context, IAntiforgery antiforgery, ApiToken apiToken, ILogger<Sessions> log)
+    private static async Task SignInAsync(HttpContext context, IAntiforgery antiforgery, ApiToken apiToken, WrongTokens wrong, Audited audited)
     {
         if (!context.Request.HasFormContentType || !await antiforgery.IsRequestValidAsync(context))
         {
@@ -56,36 +56,44 @@ internal static class SignInEndpoints
         }
         var form = await context.Request.ReadFormAsync(context.RequestAborted);
         string to = form["to"].ToString();
-        if (apiToken.Matches(form["token"].ToString().Trim()))
+        string address = RateLimits.Client(context);
+        if (wrong.Wait(address) is { } wait)
         {
-            await BeginAsync(context, to);
+            await RateLimits.RefuseAsync(context, wait, "Too many wrong tokens");
             return;
         }
-        log.LogWarning("A sign-in with a wrong token, from {Address}", context.Connection.RemoteIpAddress);
+        if (apiToken.RoleOf(form["token"].ToString().Trim()) is { } role)
+        {
+            await BeginAsync(context, to, role, "sign in with the token");
+            return;
+        }
+        if (wrong.Note(address)) await audited.NoteAsync("nobody", address, "sign in with a wrong token", "refused");
         await ShowAsync(context, StatusCodes.Status401Unauthorized, Wrong, to);
     }
 
-    private static async Task SignOutAsync(HttpContext context, Sessions sessions)
+    private static async Task SignOutAsync(HttpContext context, Sessions sessions, Audited audited)
     {
         sessions.End(context.User);
+        if (context.User.Identity?.IsAuthenticated == true) await audited.NoteAsync(Sessions.NameOf(context.User).Who, RateLimits.Client(context), "sign out", Results.Edits.AuditTrail.Done);
         await context.SignOutAsync(CookieAuthenticationDefaults.AuthenticationScheme);
         SeeOther(context, "/");
     }
 
-    private static async Task BeginAsync(HttpContext context, string? to)
+    private static async Task BeginAsync(HttpContext context, string? to, string role, string how)
     {
+        await context.RequestServices.GetRequiredService<Audited>().NoteAsync(role, RateLimits.Client(context), how, Results.Edits.AuditTrail.Done);
         var sessions = context.RequestServices.GetRequiredService<Sessions>();
-        await context.SignInAsync(CookieAuthenticationDefaults.AuthenticationScheme, sessions.Begin(CookieAuthenticationDefaults.AuthenticationScheme), new AuthenticationProperties { IsPersistent = true });
+        await context.SignInAsync(CookieAuthenticationDefaults.AuthenticationScheme, sessions.Begin(CookieAuthenticationDefaults.AuthenticationScheme, role, RateLimits.Client(context)), new AuthenticationProperties { IsPersistent = true });
         SeeOther(context, Local(to));
     }
 
     private static void SeeOther(HttpContext context, string to)
     {
         context.Response.StatusCode = StatusCodes.Status303SeeOther;
-        context.Response.Headers.Location = to;
+        context.Response.Headers.Location = context.Request.PathBase + to;
     }
 
     /// <summary>Only addresses of ours: <c>//elsewhere</c> and <c>/\elsewhere</c> name other hosts.</summary>
-    private static string Local(string? to) =>
+    internal static string Local(string? to) =>
         to is ['/', ..] && to is not ['/', '/' or '\\', ..] && !to.Any(char.IsControl) && !to.StartsWith(Path, StringComparison.OrdinalIgnoreCase) ? to : "/";
 }

@@ -37,15 +37,17 @@ internal static class ApiSetup
     {
         var api = app.MapGroup("/api").AddEndpointFilter((context, next) =>
         {
-            context.HttpContext.RequestServices.GetRequiredService<Operator>().ActFor(context.HttpContext.User);
+            context.HttpContext.RequestServices.GetRequiredService<Operator>().ActFor(context.HttpContext.User, RateLimits.Client(context.HttpContext));
             return next(context);
         });
         api.MapGroup("").WithTags("Runs").MapRuns();
         api.MapGroup("").WithTags("Downloads").MapDownloads();
+        api.MapGroup("").WithTags("Downloads").MapExports();
         api.MapGroup("").WithTags("Configurations").MapConfigurations();
         api.MapGroup("").WithTags("Experiments").MapExperiments();
         api.MapGroup("").WithTags("Comparisons").MapComparisons();
         api.MapGroup("").WithTags("Targets and runners").MapTargets();
+        api.MapGroup("").WithTags("Housekeeping").MapHousekeeping();
         app.MapHealth();
         app.MapOpenApi("/openapi/{documentName}.json").AllowAnonymous();
         // Else a mistyped address of the API would get a page.

@@ -24,9 +24,9 @@ internal static class ConfigurationEndpoints
 {
     public static void MapConfigurations(this RouteGroupBuilder api)
     {
-        api.MapGet("/configurations", ListAsync).WithSummary("List configurations").TakesQuery([("archived", "true: the archived ones")]).Produces<ConfigurationList>();
+        api.MapGet("/configurations", ListAsync).RequireAuthorization(Roles.Read).WithSummary("List configurations").TakesQuery([("archived", "true: the archived ones")]).Produces<ConfigurationList>();
         api.MapPost("/configurations", CreateAsync).WithSummary("Create a configuration").TakesBody<ConfigurationBody>().Produces<ConfigurationAnswer>(StatusCodes.Status201Created).ProducesValidationProblem();
-        api.MapGet("/configurations/{id:guid}", OneAsync).WithSummary("A configuration").Produces<ConfigurationAnswer>();
+        api.MapGet("/configurations/{id:guid}", OneAsync).RequireAuthorization(Roles.Read).WithSummary("A configuration").Produces<ConfigurationAnswer>();
         api.MapPut("/configurations/{id:guid}", ChangeAsync).WithSummary("Save a configuration").WithDescription("A changed definition is a new version; runs keep theirs. version is the one that was edited: 409 when somebody saved another meanwhile.")
             .TakesBody<ConfigurationBody>().Produces<ConfigurationAnswer>().ProducesValidationProblem().ProducesProblem(StatusCodes.Status409Conflict);
         api.MapPost("/configurations/{id:guid}/duplicate", DuplicateAsync).WithSummary("Duplicate a configuration").Produces<ConfigurationAnswer>(StatusCodes.Status201Created);

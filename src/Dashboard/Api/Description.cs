@@ -92,6 +92,13 @@ internal static class Description
         operation.RequestBody = Body(new OpenApiSchema { AllOf = [definition, extras] }, JsonNode.Parse("""{"kind":"compare","targets":["uwsgi-http/bottle","uvicorn/starlette"],"repetitions":5,"for":"10s","pooler":"transaction:20"}"""));
     });
 
+    /// <summary>A body of bytes.</summary>
+    public static RouteHandlerBuilder TakesFile(this RouteHandlerBuilder endpoint, string type) => endpoint.AddOpenApiOperationTransformer((operation, _, _) =>
+    {
+        operation.RequestBody = new OpenApiRequestBody { Required = true, Content = new Dictionary<string, OpenApiMediaType> { [type] = new() { Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary" } } } };
+        return Task.CompletedTask;
+    });
+
     private static OpenApiRequestBody Body(IOpenApiSchema schema, JsonNode? example) => new()
     {
         Required = true,

@@ -17,6 +17,7 @@ internal sealed record RunPatch
 {
     public string? Notes { get; init; }
     public IReadOnlyList<string>? Tags { get; init; }
+    public bool? Pinned { get; init; }
 
     public static IReadOnlyList<FieldError> Check(RunPatch patch)
     {

@@ -17,13 +17,13 @@ internal static class RunEndpoints
         api.MapPost("/runs", QueueAsync).WithSummary("Queue a run")
             .WithDescription("Queues a run; with repetitions makes an experiment of as many. Fields left out have the target's defaults. Durations are texts: 500ms, 10s, 2m.")
             .TakesRunBody().Produces<QueuedRuns>(StatusCodes.Status201Created).ProducesValidationProblem();
-        api.MapGet("/runs", ListAsync).WithSummary("List runs").WithDescription("Runs by filter, a page at a time.").TakesQuery(RunsQuery.Names).Produces<RunList>().ProducesValidationProblem();
+        api.MapGet("/runs", ListAsync).RequireAuthorization(Roles.Read).WithSummary("List runs").WithDescription("Runs by filter, a page at a time.").TakesQuery(RunsQuery.Names).Produces<RunList>().ProducesValidationProblem();
         api.MapGet("/runs/{slug}", OneAsync).AllowAnonymous().WithSummary("A run").WithDescription("State, figures, verdict, environment and plan of a run.").TakesSlug().Produces<RunAnswer>();
         api.MapGet("/runs/{slug}/samples", SamplesAsync).AllowAnonymous().WithSummary("Seconds of a run").WithDescription("What each second saw, so far while the run goes on.")
             .TakesSlug().TakesQuery(SamplesQuery).Produces<SampleList>();
         api.MapPost("/runs/{slug}/cancel", CancelAsync).WithSummary("Cancel a run").WithDescription("At once while it is queued (200); else its Runner is told, and it ends within seconds (202).")
             .TakesSlug().Produces<ChangedRun>().Produces<ChangedRun>(StatusCodes.Status202Accepted).ProducesProblem(StatusCodes.Status409Conflict);
-        api.MapPatch("/runs/{slug}", EditAsync).WithSummary("Note and tag a run").WithDescription("Sets what the body has: notes (a text; null takes them away), tags (a list of texts).")
+        api.MapPatch("/runs/{slug}", EditAsync).WithSummary("Note and tag a run").WithDescription("Sets what the body has: notes (a text; null takes them away), tags (a list of texts), pinned (true: retention leaves it alone).")
             .TakesSlug().TakesBody<RunPatch>().Produces<RunAnswer>().ProducesValidationProblem();
         api.MapDelete("/runs/{slug}", DeleteAsync).WithSummary("Delete a run").WithDescription("Takes a run that has ended out of every list; its link ends. It can be restored.")
             .TakesSlug().Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status409Conflict);
@@ -122,12 +122,13 @@ internal static class RunEndpoints
         if (body.Value is null) return body.Refusal!;
         var (patch, errors) = JsonFields.Bind<RunPatch>(body.Value);
         if (errors.Count > 0) return FieldProblems.Refused(errors);
-        if (body.Value.Count == 0) return FieldProblems.Refused([new FieldError("body", "{}", "notes, tags or both")]);
+        if (body.Value.Count == 0) return FieldProblems.Refused([new FieldError("body", "{}", "notes, tags or pinned")]);
         if (await queries.Run(slug, cancel) is not { } run) return FieldProblems.NoSuch("run");
         // Checked before anything is changed: either all of the body counts or nothing.
         if (RunPatch.Check(patch!) is { Count: > 0 } wrong) return FieldProblems.Refused(wrong);
         if (body.Value.ContainsKey("notes") && (await changes.SetNotesAsync(run.Id, patch!.Notes ?? "", cancel)).Error is { } notes) return Refusal(notes);
         if (patch!.Tags is { } tags && (await changes.SetTagsAsync(run.Id, tags, cancel)).Error is { } tag) return Refusal(tag);
+        if (patch.Pinned is { } pinned && !await changes.SetPinnedAsync(run.Id, pinned, cancel)) return FieldProblems.NoSuch("run");
         return await OneAsync(slug, request, queries, links, cancel);
     }
 

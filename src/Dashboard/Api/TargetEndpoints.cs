@@ -40,7 +40,7 @@ internal static class TargetEndpoints
     public static void MapTargets(this RouteGroupBuilder api)
     {
         api.MapGet("/targets", TargetsAsync).AllowAnonymous().WithSummary("List targets").Produces<TargetList>();
-        api.MapGet("/runners", RunnersAsync).WithSummary("List runners").Produces<RunnerList>();
+        api.MapGet("/runners", RunnersAsync).RequireAuthorization(Roles.Read).WithSummary("List runners").Produces<RunnerList>();
     }
 
     private static async Task<IResult> TargetsAsync(RunnerQueries queries, Operator who, TimeProvider clock, CancellationToken cancel)

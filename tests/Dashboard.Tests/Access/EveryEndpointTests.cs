@@ -22,6 +22,8 @@ public sealed class EveryEndpointTests(DashboardHost host) : IClassFixture<Dashb
         GET    | /api/runs/{slug}.hlog                       | /api/runs/{run}.hlog                      | 200 | 200
         GET    | /api/runs/{slug}.facts.jsonl                | /api/runs/{run}.facts.jsonl               | 200 | 200
         GET    | /api/runs/{slug}.html                       | /api/runs/{run}.html                      | 200 | 200
+        GET    | /api/runs/{slug}.wobble.gz                  | /api/runs/{run}.wobble.gz                 | 200 | 200
+        POST   | /api/imports                                | /api/imports                              | 401 | 415
         POST   | /api/runs/{slug}/cancel                     | /api/runs/{run}/cancel                    | 401 | 409
         PATCH  | /api/runs/{slug}                            | /api/runs/{run}                           | 401 | 415
         DELETE | /api/runs/{slug}                            | /api/runs/{queued}                        | 401 | 409
@@ -50,6 +52,10 @@ public sealed class EveryEndpointTests(DashboardHost host) : IClassFixture<Dashb
         GET    | /api/comparisons/{slug}                     | /api/comparisons/{comparison}             | 200 | 200
         GET    | /api/targets                                | /api/targets                              | 200 | 200
         GET    | /api/runners                                | /api/runners                              | 401 | 200
+        GET    | /api/audit                                  | /api/audit                                | 401 | 200
+        GET    | /api/housekeeping                           | /api/housekeeping                         | 401 | 200
+        POST   | /api/runs/{slug}/link                       | /api/runs/AAAAAAAAAAAAAAAAAAAAAA/link     | 401 | 404
+        POST   | /api/comparisons/{slug}/link                | /api/comparisons/AAAAAAAAAAAAAAAAAAAAAA/link | 401 | 404
         GET    | /healthz                                    | /healthz                                  | 200 | 200
         GET    | /readyz                                     | /readyz                                   | 200 | 200
         GET    | /openapi/{documentName}.json                | /openapi/v1.json                          | 200 | 200

@@ -44,12 +44,12 @@ public abstract class PageScene : IAsyncLifetime
         var services = Scene.Services;
         services.AddMudServices();
         services.AddSingleton<IDbContextFactory<WobbleDb>>(Database).AddSingleton(TimeProvider.System).AddSingleton<IBackgroundJobClient>(Jobs);
-        services.AddQueries();
+        services.AddQueries().AddSingleton(Results.Domain.Retention.Default);
         var settings = AccessSettings.Read(new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?> { ["DataFolder"] = _folder }).Build());
         Directory.CreateDirectory(settings.KeysFolder);
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?> { ["ConnectionStrings:Wobble"] = Database.ConnectionString }).Build();
         services.AddSingleton<IConfiguration>(configuration).AddSingleton<RunQueries>().AddSingleton<RunPictures>().AddSingleton<RunFeed>().AddSingleton<Links>();
-        services.AddSingleton(settings).AddSingleton<ApiToken>().AddSingleton<Sessions>().AddScoped<Operator>().AddScoped<Changes>();
+        services.AddSingleton(settings).AddSingleton<ApiToken>().AddSingleton<Sessions>().AddSingleton<Audited>().AddScoped<Operator>().AddScoped<Changes>();
         Who = Scene.AddAuthorization();
         Scene.SetRendererInfo(new RendererInfo("Server", true));
         SignIn();
@@ -65,7 +65,7 @@ public abstract class PageScene : IAsyncLifetime
         Directory.Delete(_folder, recursive: true);
     }
 
-    protected void SignIn() => Who.SetAuthorized("operator").SetRoles(Sessions.OperatorRole);
+    protected void SignIn() => Who.SetAuthorized("operator").SetRoles(Sessions.OperatorRole).SetPolicies(Roles.Read);
 
     protected void SignOut() => Who.SetNotAuthorized();
 

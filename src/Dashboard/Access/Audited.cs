@@ -1,0 +1,57 @@
+using Microsoft.EntityFrameworkCore;
+using Wobble.Results.Edits;
+using Wobble.Results.Jobs;
+using Wobble.Results.Storage;
+
+namespace Wobble.Dashboard.Access;
+
+/// <summary>The audit log as the Dashboard writes it. A database that is away keeps nobody from signing in or out: the log's line says it instead.</summary>
+internal sealed class Audited(IDbContextFactory<WobbleDb> databases, TimeProvider clock, ILogger<Audited> log)
+{
+    private readonly AuditTrail _trail = new(databases, clock);
+
+    /// <summary>Does something between two notes; without the first it isn't done.</summary>
+    public async Task<T> DoAsync<T>(string who, string? from, string what, Func<Task<T>> change)
+    {
+        long id = await _trail.BeginAsync(who, from, what);
+        log.LogInformation("{Who} asks to {Change}", who, what);
+        try
+        {
+            var result = await change();
+            await _trail.EndAsync(id, OutcomeOf(result));
+            return result;
+        }
+        catch (Exception e) when (!DatabaseFaults.IsAway(e))
+        {
+            await _trail.EndAsync(id, $"failed: {e.GetBaseException().Message}");
+            throw;
+        }
+    }
+
+    /// <summary>Notes what happened at the door.</summary>
+    public async Task NoteAsync(string who, string? from, string what, string outcome)
+    {
+        log.LogInformation("{Who} from {Address}: {What}, {Outcome}", who, from, what, outcome);
+        try
+        {
+            await _trail.NoteAsync(who, from, what, outcome);
+        }
+        catch (Exception e) when (DatabaseFaults.IsAway(e))
+        {
+            log.LogWarning("The audit log can't be written: {Reason}", e.GetBaseException().Message);
+        }
+    }
+
+    private static string OutcomeOf(object? result) => result switch
+    {
+        IRefusable { Error: { } error } => $"refused: {error}",
+        QueueOutcome { Errors: [var error, ..] } => $"refused: {error}",
+        ExperimentOutcome { Errors: [var error, ..] } => $"refused: {error}",
+        false or 0 or null or CancelOutcome.Unknown or CancelOutcome.TooLate => AuditTrail.Nothing,
+        QueueOutcome queued => $"{AuditTrail.Done}: {string.Join(", ", queued.Runs.Select(r => r.Slug))}",
+        ExperimentOutcome { Experiment: { } experiment } => $"{AuditTrail.Done}: {experiment.Slug}",
+        int count => $"{AuditTrail.Done}: {count}",
+        Edit<string> { Value: { } slug } when Slug.IsValid(slug) => $"{AuditTrail.Done}: {slug}",
+        _ => AuditTrail.Done,
+    };
+}

@@ -1,0 +1,70 @@
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authentication.Cookies;
+using Microsoft.AspNetCore.Authentication.OpenIdConnect;
+using Microsoft.IdentityModel.Protocols.OpenIdConnect;
+using Wobble.Results.Edits;
+
+namespace Wobble.Dashboard.Access;
+
+/// <summary>Signing in by an OpenID Connect provider: authorization code with PKCE; the provider's word ends in a session of ours, and its tokens are not kept.</summary>
+internal static class OidcSetup
+{
+    public const string Scheme = "Oidc";
+    /// <summary>Begins it.</summary>
+    public const string Path = SignInEndpoints.Path + "/provider";
+    private const string CallbackPath = SignInEndpoints.Path + "/provider/back";
+    private const string Refused = "The provider knows you, but nobody gave you access to this Wobble: its settings OidcOperators and OidcViewers name who has it.";
+    private const string Failed = "The provider's answer can't be used: it was too old, or of another sign-in. Try again.";
+
+    public static AuthenticationBuilder AddOidc(this AuthenticationBuilder schemes, AccessSettings settings) => settings.Oidc is not { } oidc ? schemes : schemes.AddOpenIdConnect(Scheme, options =>
+    {
+        options.Authority = oidc.Authority.AbsoluteUri.TrimEnd('/');
+        options.RequireHttpsMetadata = oidc.Authority.Scheme == "https";
+        options.ClientId = oidc.ClientId;
+        options.ClientSecret = oidc.ClientSecret;
+        options.SignInScheme = CookieAuthenticationDefaults.AuthenticationScheme;
+        options.CallbackPath = CallbackPath;
+        options.ResponseType = OpenIdConnectResponseType.Code;
+        // The answer comes back by a redirect, which SameSite=Lax cookies go along with; a form posted from elsewhere they don't.
+        options.ResponseMode = OpenIdConnectResponseMode.Query;
+        options.UsePkce = true;
+        options.SaveTokens = false;
+        options.MapInboundClaims = false;
+        options.GetClaimsFromUserInfoEndpoint = true;
+        options.Scope.Clear();
+        foreach (string scope in (string[])["openid", "profile", "email"]) options.Scope.Add(scope);
+        options.TokenValidationParameters.NameClaimType = oidc.NameClaim;
+        foreach (var cookie in (CookieBuilder[])[options.NonceCookie, options.CorrelationCookie]) (cookie.SameSite, cookie.SecurePolicy) = (SameSiteMode.Lax, CookieSecurePolicy.SameAsRequest);
+        options.Events.OnTicketReceived = context => ReceiveAsync(context, oidc);
+        options.Events.OnRemoteFailure = async context =>
+        {
+            context.HandleResponse();
+            await context.HttpContext.RequestServices.GetRequiredService<Audited>().NoteAsync("nobody", RateLimits.Client(context.HttpContext), "sign in by the provider", $"refused: {context.Failure?.Message}");
+            await SignInEndpoints.ShowAsync(context.HttpContext, StatusCodes.Status401Unauthorized, Failed, null);
+        };
+    });
+
+    public static void MapOidc(this WebApplication app)
+    {
+        if (app.Services.GetRequiredService<AccessSettings>().Oidc is null) return;
+        app.MapGet(Path, (HttpContext context, string? to) => TypedResults.Challenge(new AuthenticationProperties { RedirectUri = context.Request.PathBase + SignInEndpoints.Local(to), IsPersistent = true }, [Scheme]))
+            .AllowAnonymous().RequireRateLimiting(RateLimits.SignIn).ExcludeFromDescription();
+    }
+
+    private static async Task ReceiveAsync(TicketReceivedContext context, OidcSettings oidc)
+    {
+        string? name = context.Principal?.FindFirst(oidc.NameClaim)?.Value;
+        // An address that the provider hasn't proved could be anybody's.
+        bool isProved = oidc.NameClaim != "email" || context.Principal?.FindFirst("email_verified")?.Value is "true" or "True";
+        string? role = name is not null && isProved ? oidc.RoleOf(name) : null, from = RateLimits.Client(context.HttpContext);
+        var audited = context.HttpContext.RequestServices.GetRequiredService<Audited>();
+        await audited.NoteAsync(name ?? "nobody", from, "sign in by the provider", role is null ? "refused: no access" : AuditTrail.Done);
+        if (role is null)
+        {
+            context.HandleResponse();
+            await SignInEndpoints.ShowAsync(context.HttpContext, StatusCodes.Status403Forbidden, Refused, null);
+            return;
+        }
+        context.Principal = context.HttpContext.RequestServices.GetRequiredService<Sessions>().BeginNamed(CookieAuthenticationDefaults.AuthenticationScheme, name!, role, from);
+    }
+}

@@ -1,0 +1,38 @@
+using System.Collections.Concurrent;
+
+namespace Wobble.Dashboard.Access;
+
+/// <summary>
+/// Counts wrong tokens by the address they came from, by form and by header together: after <see cref="Most"/> in a minute that address is answered 429,
+/// also when it then guesses right. Bounded: whoever comes from very many addresses is still held off, all of them together.
+/// </summary>
+internal sealed class WrongTokens(TimeProvider clock)
+{
+    /// <summary>Wrong tokens of one address in a minute.</summary>
+    public const int Most = 10;
+    private const int MostAddresses = 10_000;
+    private static readonly TimeSpan Window = TimeSpan.FromMinutes(1);
+    private const string Others = "";
+
+    private readonly ConcurrentDictionary<string, (DateTimeOffset Since, int Count)> _counts = new();
+
+    /// <summary>Notes one; answers true when it is the first of its window, which is worth a line in the audit log.</summary>
+    public bool Note(string address)
+    {
+        var now = clock.GetUtcNow();
+        if (_counts.Count >= MostAddresses)
+        {
+            foreach (var (key, value) in _counts) if (now - value.Since >= Window) _counts.TryRemove(key, out _);
+            if (_counts.Count >= MostAddresses && !_counts.ContainsKey(address)) address = Others;
+        }
+        return _counts.AddOrUpdate(address, _ => (now, 1), (_, was) => now - was.Since >= Window ? (now, 1) : (was.Since, was.Count + 1)).Count == 1;
+    }
+
+    /// <summary>How long the address has to wait; null: not at all.</summary>
+    public TimeSpan? Wait(string address)
+    {
+        if (!_counts.TryGetValue(address, out var count) && (_counts.Count < MostAddresses || !_counts.TryGetValue(Others, out count))) return null;
+        var left = count.Since + Window - clock.GetUtcNow();
+        return count.Count >= Most && left > TimeSpan.Zero ? left : null;
+    }
+}

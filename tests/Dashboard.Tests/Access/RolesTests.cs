@@ -1,0 +1,153 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
+using Wobble.Dashboard.Access;
+using Wobble.Tests.Support;
+
+namespace Wobble.Dashboard.Tests.Access;
+
+/// <summary>A viewer reads everything and changes nothing; who did what is written down.</summary>
+public sealed class RolesTests(ViewedHost viewed) : IClassFixture<ViewedHost>
+{
+    private readonly DashboardHost host = viewed.Host;
+
+    [Theory]
+    [InlineData("GET", "/api/runs", 200), InlineData("GET", "/api/configurations", 200), InlineData("GET", "/api/runners", 200), InlineData("GET", "/api/housekeeping", 200)]
+    [InlineData("GET", "/api/audit", 403), InlineData("POST", "/api/runs", 403), InlineData("POST", "/api/comparisons", 403), InlineData("POST", "/api/configurations", 403), InlineData("POST", "/api/imports", 403)]
+    [InlineData("GET", "/runs", 200), InlineData("GET", "/runners", 200), InlineData("GET", "/housekeeping", 200), InlineData("GET", "/new", 403), InlineData("GET", "/audit", 403), InlineData("GET", "/hangfire", 403)]
+    public async Task A_viewer_reads_and_changes_nothing(string method, string address, int expected)
+    {
+        using var client = host.WithToken(ViewedHost.ViewerToken);
+        client.DefaultRequestHeaders.Add("Accept", address.StartsWith("/api", StringComparison.Ordinal) ? "application/json" : "text/html");
+
+        using var answer = await client.SendAsync(new HttpRequestMessage(new HttpMethod(method), address));
+
+        Assert.Equal(expected, (int)answer.StatusCode);
+    }
+
+    [Fact]
+    public async Task A_viewer_signs_in_on_the_page_and_every_change_of_theirs_is_refused()
+    {
+        var run = await host.Runs.RecordAsync(new FactsBuilder { PerSecond = 10 });
+        using var client = host.Browser();
+        Assert.Equal(HttpStatusCode.SeeOther, (await DashboardHost.SignInByFormAsync(client, ViewedHost.ViewerToken)).StatusCode);
+
+        Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/api/runs")).StatusCode);
+        Assert.Equal(HttpStatusCode.Forbidden, (await client.DeleteAsync($"/api/runs/{run.Slug}")).StatusCode);
+        Assert.Equal(HttpStatusCode.Forbidden, (await client.PostAsync($"/api/runs/{run.Slug}/link", null)).StatusCode);
+
+        await using var scope = host.Services.CreateAsyncScope();
+        scope.ServiceProvider.GetRequiredService<Operator>().ActFor(host.Services.GetRequiredService<Sessions>().Begin("test", Roles.Viewer));
+        var refusal = await Assert.ThrowsAsync<NotSignedInException>(() => scope.ServiceProvider.GetRequiredService<Changes>().DeleteRunsAsync([run.Id], default));
+        Assert.Contains("viewer", refusal.Message);
+        Assert.Null((await host.Runs.FindAsync(run.Id)).DeletedAt);
+    }
+
+    [Fact]
+    public async Task Who_did_what_and_how_it_ended_is_in_the_audit_log()
+    {
+        await host.AddRunnerAsync();
+        var run = await host.Runs.RecordAsync(new FactsBuilder { PerSecond = 10 });
+        using var client = await host.WithCookieAsync();
+        await client.DeleteAsync($"/api/runs/{run.Slug}");
+        await client.PostAsync($"/api/runs/{run.Slug}/restore", null);
+        await client.PatchAsJsonAsync($"/api/runs/{run.Slug}", new { pinned = true });
+        var queued = await (await client.PostAsJsonAsync("/api/runs", new { target = "uwsgi-http/bottle" })).Content.ReadFromJsonAsync<JsonObject>();
+        await client.PostAsync($"/api/runs/{queued!["slug"]}/cancel", null);
+        await client.PostAsJsonAsync("/api/runs", new { target = "uwsgi-http/bottle", workers = 100_000 });
+
+        var log = (await client.GetFromJsonAsync<JsonObject>("/api/audit"))!["entries"]!.AsArray().Select(e => $"{e!["who"]} {e["what"]}: {e["outcome"]}").ToList();
+
+        Assert.Contains($"operator delete {run.Slug}: done: 1", log);
+        Assert.Contains($"operator restore {run.Slug}: done: 1", log);
+        Assert.Contains($"operator pin {run.Slug}: done", log);
+        Assert.Contains($"operator queue uwsgi-http/bottle: done: {queued["slug"]}", log);
+        Assert.Contains(log, l => l.StartsWith($"operator cancel {queued["slug"]}: done", StringComparison.Ordinal));
+        Assert.Contains(log, l => l.StartsWith("operator queue uwsgi-http/bottle: refused: workers", StringComparison.Ordinal));
+        Assert.Contains("operator sign in with the token: done", log);
+    }
+
+    [Fact]
+    public async Task Whoever_guesses_is_held_off_and_not_told_when_they_guess_right()
+    {
+        var guessing = new DashboardHost { Database = host.Database };
+        await guessing.InitializeAsync();
+        using var client = guessing.SignedOut();
+        async Task<int> With(string token)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, "/api/runs");
+            request.Headers.Authorization = new("Bearer", token);
+            return (int)(await client.SendAsync(request)).StatusCode;
+        }
+
+        var first = new List<int>();
+        for (int i = 0; i < WrongTokens.Most; i++) first.Add(await With($"a-guess-of-a-token-{i}"));
+
+        Assert.All(first, status => Assert.Equal(401, status));
+        Assert.Equal(429, await With("a-guess-of-a-token"));
+        Assert.Equal(429, await With(DashboardHost.Token));
+        Assert.Equal(429, (int)(await DashboardHost.SignInByFormAsync(guessing.Browser(), DashboardHost.Token)).StatusCode);
+        using var owner = host.WithToken();
+        var entries = (await owner.GetFromJsonAsync<JsonObject>("/api/audit?q=wrong bearer"))!["entries"]!.AsArray();
+        Assert.Single(entries);
+        await guessing.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_new_token_ends_the_sessions_of_its_role_alone()
+    {
+        string keptOwner = await SessionOfAsync(DashboardHost.Token), keptViewer = await SessionOfAsync(ViewedHost.ViewerToken);
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync(keptViewer));
+        host.Settings["WOBBLE_VIEWER_TOKEN"] = "another-token-of-the-viewers";
+
+        await host.RestartAsync();
+        host.Settings["WOBBLE_VIEWER_TOKEN"] = ViewedHost.ViewerToken;
+
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync(keptOwner));
+        Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync(keptViewer));
+        await host.RestartAsync();
+    }
+
+    [Fact]
+    public async Task A_link_that_was_renewed_opens_no_more()
+    {
+        var run = await host.Runs.RecordAsync(new FactsBuilder { PerSecond = 10 });
+        using var client = host.WithToken();
+
+        string renewed = (string)(await (await client.PostAsync($"/api/runs/{run.Slug}/link", null)).Content.ReadFromJsonAsync<JsonObject>())!["slug"]!;
+
+        using var reader = host.SignedOut();
+        Assert.Equal(HttpStatusCode.NotFound, (await reader.GetAsync($"/api/runs/{run.Slug}")).StatusCode);
+        using var answer = await reader.GetAsync($"/r/{renewed}");
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        Assert.Contains("noindex", answer.Headers.GetValues("X-Robots-Tag").Single());
+    }
+
+    private async Task<string> SessionOfAsync(string token)
+    {
+        using var client = host.Browser();
+        using var answer = await DashboardHost.SignInByFormAsync(client, token);
+        return string.Join("; ", answer.Headers.GetValues("Set-Cookie").Select(c => c.Split(';')[0]));
+    }
+
+    private async Task<HttpStatusCode> StatusAsync(string cookies)
+    {
+        using var client = host.SignedOut();
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/api/runs");
+        request.Headers.Add("Cookie", cookies);
+        return (await client.SendAsync(request)).StatusCode;
+    }
+}
+
+/// <summary>A Dashboard with viewers.</summary>
+public sealed class ViewedHost : IAsyncLifetime
+{
+    public const string ViewerToken = "a-token-of-the-viewers-0123";
+
+    public DashboardHost Host { get; } = new() { Settings = { ["WOBBLE_VIEWER_TOKEN"] = ViewerToken } };
+
+    public ValueTask InitializeAsync() => Host.InitializeAsync();
+
+    public ValueTask DisposeAsync() => Host.DisposeAsync();
+}

@@ -1,0 +1,96 @@
+using System.Net;
+using System.Text;
+using Microsoft.EntityFrameworkCore;
+using Wobble.Results.Domain;
+using Wobble.Results.Edits;
+using Wobble.Results.Facts;
+using Wobble.Results.Storage;
+using Wobble.Tests.Support;
+
+namespace Wobble.Dashboard.Tests.Access;
+
+/// <summary>Text that others wrote (servers, manifests, imports, people) in every field that is shown: it stays text on every page, in the offline file and in CSV.</summary>
+public sealed class StoredTextTests(DashboardHost host) : IClassFixture<DashboardHost>
+{
+    private const string Markup = "<img src=x onerror=alert(1)>\"'</script>{{7*7}}";
+    private const string Formula = "=HYPERLINK(\"http://evil\")";
+
+    [Fact]
+    public async Task Markup_stays_text_on_every_page_and_in_the_offline_file()
+    {
+        var (run, other, configuration, experiment, comparison) = await MakeAsync(Markup);
+        using var client = await host.WithCookieAsync();
+        client.DefaultRequestHeaders.Add("Accept", "text/html");
+        string hostile = Uri.EscapeDataString(Markup);
+        string[] pages =
+        [
+            "/", "/runs", $"/runs?q={hostile}", $"/runs?tag={hostile}", $"/r/{run}", "/configurations", $"/configurations/{configuration}", "/runners", "/targets", $"/targets?q={hostile}", "/experiments", $"/x/{experiment}",
+            $"/compare?r={run}&r={other}", $"/c/{comparison}", $"/new?again={run}", $"/new?configuration={configuration}", $"/new?target={hostile}&notes={hostile}", "/audit", $"/audit?q={hostile}", "/housekeeping",
+            $"/sign-in?to=/{hostile}", $"/nothing/{hostile}", $"/api/runs/{run}.html", "/hangfire",
+        ];
+        var wrong = new StringBuilder();
+        int shown = 0;
+        foreach (string page in pages)
+        {
+            using var answer = await client.GetAsync(page);
+            string html = await answer.Content.ReadAsStringAsync();
+            if (answer.StatusCode == HttpStatusCode.InternalServerError) wrong.AppendLine($"{page}: 500");
+            if (html.Contains("<img src=x", StringComparison.OrdinalIgnoreCase)) wrong.AppendLine($"{page}: {Around(html, "<img src=x")}");
+            if (html.Contains("&lt;img src=x", StringComparison.Ordinal)) shown++;
+            if (!answer.Headers.GetValues("Content-Security-Policy").Any(p => p.Contains("script-src 'self'", StringComparison.Ordinal) || p.Contains("default-src 'none'", StringComparison.Ordinal))) wrong.AppendLine($"{page}: no policy against scripts");
+        }
+
+        Assert.Equal("", wrong.ToString());
+        // It was there to be seen: else nothing was tried.
+        Assert.True(shown >= 8, $"Only {shown} pages showed the text.");
+    }
+
+    [Fact]
+    public async Task A_cell_of_a_CSV_file_is_never_a_formula()
+    {
+        var (run, _, _, _, _) = await MakeAsync(Formula);
+        using var client = host.SignedOut();
+
+        string csv = await client.GetStringAsync($"/api/runs/{run}.csv?warmup=true");
+
+        Assert.Contains("HYPERLINK", csv);
+        Assert.DoesNotContain(csv.Split('\n').SelectMany(l => l.Split(',')), cell => cell.TrimStart('"').TrimStart() is ['=' or '+' or '@' or '\t', ..]);
+    }
+
+    private async Task<(string Run, string Other, Guid Configuration, string Experiment, string Comparison)> MakeAsync(string text)
+    {
+        string name = text.Length > 60 ? text[..60] : text;
+        var known = SamplePlans.Catalogue;
+        await host.AddRunnerAsync(catalogue: known with
+        {
+            Targets = [.. known.Targets.Select(t => t with { About = text, Note = text, Versions = new Dictionary<string, string> { [text] = text } }), known.Targets[0] with { Name = "uwsgi-http/" + name, App = name, Unavailable = text, AddedFrom = text }],
+            Broken = [new BrokenManifest(text, text, text)],
+            Parts = [.. known.Parts, new Part(text, text, null)],
+        });
+        await using var db = host.Database.CreateDbContext();
+        var experiment = new Experiment { Slug = Slug.New(), Kind = "compare", Question = text, State = "completed" };
+        var configuration = new Configuration { Name = name + Slug.New()[..5], Definition = new Definition { Target = "uwsgi-http/bottle" } };
+        db.AddRange(experiment, configuration);
+        await db.SaveChangesAsync();
+        var run = await host.Runs.RecordAsync(new FactsBuilder { PerSecond = 10, End = null, Logs = [new(name, text)] }, tags: [name.ToLowerInvariant()[..Math.Min(name.Length, 40)]], notes: text, configurationId: configuration.Id, experimentId: experiment.Id, round: 1);
+        var sample = new FactsBuilder { PerSecond = 10 }.Build().OfType<SampleFact>().Last();
+        await new Recorder(host.Database).RecordAsync(run.Id,
+        [
+            new(900, new EventFact(name, name[..Math.Min(name.Length, 32)], text)), new(901, new LogFact(name, text)),
+            new(902, sample with { Second = 90, Components = [new ComponentSample { Name = name }], Kinds = [.. sample.Kinds.Select(k => k with { Kind = name })] }),
+            new(903, new EndFact { State = RunState.Failed, Reason = text, Leftovers = [text] }),
+        ]);
+        var other = await host.Runs.RecordAsync(new FactsBuilder { PerSecond = 10 }, notes: text);
+        var deleted = await host.Runs.RecordAsync(new FactsBuilder { PerSecond = 10, Definition = new Definition { Target = "uwsgi-http/" + name, Workers = 2, Connections = 10, For = TimeSpan.FromSeconds(1), Warmup = TimeSpan.Zero } });
+        await db.Runs.Where(r => r.Id == deleted.Id).ExecuteUpdateAsync(r => r.SetProperty(x => x.DeletedAt, DateTimeOffset.UtcNow));
+        await new AuditTrail(host.Database, TimeProvider.System).NoteAsync(text, text, text, text);
+        var comparison = await new ComparisonEdits(host.Database, TimeProvider.System).Keep([run.Slug, other.Slug], default);
+        return (run.Slug, other.Slug, configuration.Id, experiment.Slug, comparison.Value!);
+    }
+
+    private static string Around(string html, string what)
+    {
+        int at = html.IndexOf(what, StringComparison.OrdinalIgnoreCase);
+        return html[Math.Max(0, at - 60)..Math.Min(html.Length, at + 60)];
+    }
+}
