@@ -19,7 +19,7 @@ internal static class DoctorCommand
             var reader = CatalogueReader.FromSettings(folder);
             if (parsed.GetValue(install)) await InstallAsync(reader, cancel);
             var loaded = await reader.ReadAsync();
-            var findings = Doctor.Examine(loaded.Catalogue, MachineFacts.Read(), folder);
+            IReadOnlyList<Finding> findings = [.. Doctor.Examine(loaded.Catalogue, MachineFacts.Read(), folder), .. await HostingFindings.ExamineAsync(folder, Hosting.UpSettings.Configuration(), cancel)];
             bool works = findings.All(f => f.Grade != Grade.Error);
             if (parsed.GetValue(json)) Console.Out.WriteLine(JsonSerializer.Serialize(new { Works = works, Install = loaded.InstallLine, Findings = findings }, WobbleJson.Options));
             else Write(findings, loaded.InstallLine, works);

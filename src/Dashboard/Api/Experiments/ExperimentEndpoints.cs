@@ -25,8 +25,8 @@ internal static class ExperimentEndpoints
         api.MapPost("/experiments", MakeAsync).WithSummary("Make an experiment")
             .WithDescription("The article, a comparison of targets or rows, a search for workers (tune), or for the highest rate (capacity), in shuffled rounds. A definition's fields stand beside and are shared; workers may also be \"tune\" or \"published\".")
             .TakesExperimentBody().Produces<MadeExperiment>(StatusCodes.Status201Created).ProducesValidationProblem();
-        api.MapGet("/claims", ClaimsAsync).WithSummary("List claims").WithDescription("The article's claims and the objections to it: method, rule written beforehand, and what this machine's runs say.").Produces<ClaimsAnswer>();
-        api.MapGet("/experiments", ListAsync).WithSummary("List experiments").WithDescription($"The newest {Listed}.").Produces<ExperimentList>();
+        api.MapGet("/claims", ClaimsAsync).RequireAuthorization(Roles.Read).WithSummary("List claims").WithDescription("The article's claims and the objections to it: method, rule written beforehand, and what this machine's runs say.").Produces<ClaimsAnswer>();
+        api.MapGet("/experiments", ListAsync).RequireAuthorization(Roles.Read).WithSummary("List experiments").WithDescription($"The newest {Listed}.").Produces<ExperimentList>();
         api.MapGet("/experiments/{slug}", OneAsync).AllowAnonymous().WithSummary("An experiment").WithDescription("State, progress, and what its runs show so far: rows with intervals and ranks, ratios with verdicts.").TakesSlug().Produces<ExperimentAnswer>();
         api.MapGet("/experiments/{slug}.csv", CsvAsync).AllowAnonymous().WithSummary("An experiment as CSV").WithDescription("One of its tables (RFC 4180): its rows, its ratios, or each run.")
             .TakesSlug().TakesQuery(CsvQuery).Produces<string>(StatusCodes.Status200OK, "text/csv").ProducesValidationProblem();

@@ -1,0 +1,142 @@
+using System.Globalization;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Configuration;
+using Npgsql;
+using Wobble.Results.Storage;
+using Wobble.Runner.Hosting;
+
+namespace Wobble.Runner.Catalog;
+
+/// <summary>What the doctor says about Wobble's own hosting: the port, the limits of a container, the database. Nothing is started, made or changed.</summary>
+internal static class HostingFindings
+{
+    private const double EnoughCores = 1;
+    private const long EnoughMemoryMb = 1500;
+
+    public static async Task<IReadOnlyList<Finding>> ExamineAsync(DataFolder data, IConfiguration configuration, CancellationToken cancel) =>
+        [.. Ports(data, configuration), Limits("/sys/fs/cgroup", File.Exists("/proc/self/cgroup") ? File.ReadAllText("/proc/self/cgroup") : ""), await DatabaseAsync(data, configuration, cancel)];
+
+    /// <summary>The setting Urls, unless a Wobble of this data folder has it.</summary>
+    private static IEnumerable<Finding> Ports(DataFolder data, IConfiguration configuration)
+    {
+        IReadOnlyList<ListenAddress> addresses;
+        Finding? wrong = null;
+        try
+        {
+            addresses = ListenAddress.Parse(configuration["Urls"] is { Length: > 0 } urls ? urls : "http://127.0.0.1:5080", hasCertificate: true);
+        }
+        catch (HostingException e)
+        {
+            (addresses, wrong) = ([], new Finding("port", Grade.Error, e.Message));
+        }
+        if (wrong is not null) yield return wrong;
+        foreach (var address in addresses) yield return Port(data, address);
+    }
+
+    internal static Finding Port(DataFolder data, ListenAddress address)
+    {
+        if (IsUp(data)) return new Finding("port", Grade.Ok, $"{address.Url}; Wobble runs on this data folder");
+        try
+        {
+            address.Check();
+            return new Finding("port", Grade.Ok, $"{address.Url} is free");
+        }
+        catch (HostingException e)
+        {
+            return new Finding("port", Grade.Error, e.Message.Split(". ")[0], "./run --urls http://127.0.0.1:0 takes a free one");
+        }
+    }
+
+    /// <summary>What a container or a service may use at most, by the nearest group of cgroup v2 that says so.</summary>
+    internal static Finding Limits(string root, string groups)
+    {
+        string own = groups.Split('\n').FirstOrDefault(l => l.StartsWith("0::", StringComparison.Ordinal))?["0::".Length..].Trim('/') ?? "";
+        double cores = double.PositiveInfinity;
+        long memory = long.MaxValue;
+        for (string? path = own; path is not null; path = path.Length == 0 ? null : Path.GetDirectoryName(path) ?? "")
+        {
+            string folder = Path.Combine(root, path);
+            if (Read(Path.Combine(folder, "cpu.max"))?.Split(' ') is [var quota, var period] && double.TryParse(quota, CultureInfo.InvariantCulture, out double given) && double.TryParse(period, CultureInfo.InvariantCulture, out double of)) cores = Math.Min(cores, given / of);
+            if (long.TryParse(Read(Path.Combine(folder, "memory.max")), NumberStyles.None, CultureInfo.InvariantCulture, out long bytes)) memory = Math.Min(memory, bytes / (1024 * 1024));
+        }
+        if (double.IsPositiveInfinity(cores) && memory == long.MaxValue) return new Finding("limits", Grade.Ok, "no group limits CPU or memory");
+        string text = string.Join(", ", ((string[])[double.IsPositiveInfinity(cores) ? "" : string.Create(CultureInfo.InvariantCulture, $"{cores:0.##} cores of CPU time"), memory == long.MaxValue ? "" : string.Create(CultureInfo.InvariantCulture, $"{memory} MB of memory")]).Where(t => t.Length > 0));
+        if (memory < EnoughMemoryMb) return new Finding("limits", Grade.Error, $"{text} at most: the stack and the generator need some {EnoughMemoryMb} MB, and the kernel would end one of them", $"raise memory.max of the group {(own.Length == 0 ? "/" : own)}");
+        // A quota stops all threads at once when it is used up: every such pause is in the latencies.
+        return cores < EnoughCores || !double.IsPositiveInfinity(cores)
+            ? new Finding("limits", Grade.Warning, $"{text} at most: a quota of CPU time stops everything when it is used up, and that shows as latency", "give whole cores (cpuset.cpus) instead of a quota (cpu.max)")
+            : new Finding("limits", Grade.Ok, $"{text} at most");
+    }
+
+    private static async Task<Finding> DatabaseAsync(DataFolder data, IConfiguration configuration, CancellationToken cancel)
+    {
+        string? named = configuration.GetConnectionString("Wobble");
+        try
+        {
+            if (string.IsNullOrWhiteSpace(named))
+            {
+                if (!Directory.Exists(Path.Combine(data.Database, "data"))) return new Finding("database", Grade.Ok, "not made yet; ./run makes it");
+                var postgres = new PrivatePostgres(data, null);
+                if (!IsUp(data)) return new Finding("database", Grade.Ok, $"in {data.Database}, not running; ./run starts it");
+                postgres.Join();
+                named = postgres.ConnectionString;
+            }
+            return await SchemaAsync(named, cancel);
+        }
+        catch (HostingException e)
+        {
+            return new Finding("database", Grade.Error, e.Message);
+        }
+    }
+
+    internal static async Task<Finding> SchemaAsync(string connectionString, CancellationToken cancel)
+    {
+        try
+        {
+            await using var db = new Database.Contexts(new NpgsqlConnectionStringBuilder(connectionString) { Timeout = 3, CommandTimeout = 5, Pooling = false }.ConnectionString).CreateDbContext();
+            var pending = (await db.Database.GetPendingMigrationsAsync(cancel)).Count();
+            return await Schema.IsCurrentAsync(new Database.Contexts(connectionString), cancel)
+                ? new Finding("database", Grade.Ok, "reached, and of this Wobble's schema")
+                : new Finding("database", Grade.Warning, $"its schema is older than this Wobble by {pending} change{(pending == 1 ? "" : "s")}", "./wobble backup FILE, then ./run, which brings it up to date");
+        }
+        catch (SchemaTooNewException e)
+        {
+            return new Finding("database", Grade.Error, e.Message);
+        }
+        catch (Exception e) when (e is NpgsqlException or ArgumentException or TimeoutException or System.Net.Sockets.SocketException)
+        {
+            return new Finding("database", Grade.Error, $"it can't be reached: {e.GetBaseException().Message}", "start it, or correct ConnectionStrings__Wobble");
+        }
+    }
+
+    private static bool IsUp(DataFolder data)
+    {
+        if (!File.Exists(data.Lock)) return false;
+        try
+        {
+            using var file = new FileStream(data.Lock, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+            return false;
+        }
+        catch (IOException)
+        {
+            return true;
+        }
+        catch (UnauthorizedAccessException)
+        {
+            // Another user's Wobble; whether it runs can't be told.
+            return true;
+        }
+    }
+
+    private static string? Read(string path)
+    {
+        try
+        {
+            return File.Exists(path) ? File.ReadAllText(path).Trim() : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,62 @@
+using System.Net;
+using System.Net.Sockets;
+using Wobble.Runner.Catalog;
+using Wobble.Runner.Hosting;
+using Wobble.Tests.Support;
+
+namespace Wobble.Runner.Tests.Catalog;
+
+public sealed class HostingFindingsTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("wobble-doctor-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public void A_port_in_use_is_told_with_who_has_it()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var address = ListenAddress.Parse($"http://{listener.LocalEndpoint}")[0];
+
+        var taken = HostingFindings.Port(new DataFolder(_folder), address);
+        listener.Stop();
+        var free = HostingFindings.Port(new DataFolder(_folder), address);
+
+        Assert.Equal((Grade.Error, Grade.Ok), (taken.Grade, free.Grade));
+        Assert.Contains($"in use by {File.ReadAllText("/proc/self/comm").Trim()} (process {Environment.ProcessId})", taken.Text);
+    }
+
+    [Theory]
+    [InlineData("max 100000", "max", Grade.Ok, "no group limits")]
+    [InlineData("50000 100000", "max", Grade.Warning, "0.5 cores of CPU time")]
+    [InlineData("max 100000", "536870912", Grade.Error, "512 MB of memory")]
+    [InlineData("max 100000", "8589934592", Grade.Ok, "8192 MB of memory at most")]
+    public void A_group_s_limits_are_found_whether_its_own_or_its_parents(string cpu, string memory, object grade, string text)
+    {
+        string own = Directory.CreateDirectory(Path.Combine(_folder, "system.slice", "wobble.service")).FullName;
+        File.WriteAllText(Path.Combine(_folder, "system.slice", "cpu.max"), cpu + "\n");
+        File.WriteAllText(Path.Combine(own, "memory.max"), memory + "\n");
+
+        var finding = HostingFindings.Limits(_folder, "0::/system.slice/wobble.service\n");
+
+        Assert.Equal(grade, finding.Grade);
+        Assert.Contains(text, finding.Text);
+    }
+
+    [Fact]
+    public async Task A_schema_that_is_current_older_or_newer_is_told_apart_and_left_alone()
+    {
+        await using var current = await TestDatabase.CreateAsync();
+        await using var empty = await TestDatabase.CreateEmptyAsync();
+        await using var newer = await TestDatabase.CreateAsync();
+        await newer.ExecuteAsync("""insert into "__EFMigrationsHistory" values ('29990101000000_FlyingCars', '99.0')""");
+
+        Assert.Equal(Grade.Ok, (await HostingFindings.SchemaAsync(current.ConnectionString, default)).Grade);
+        var old = await HostingFindings.SchemaAsync(empty.ConnectionString, default);
+        Assert.Equal(Grade.Warning, old.Grade);
+        Assert.Contains("./wobble backup", old.Remedy);
+        Assert.Contains("29990101000000_FlyingCars", (await HostingFindings.SchemaAsync(newer.ConnectionString, default)).Text);
+        Assert.Equal(Grade.Error, (await HostingFindings.SchemaAsync("Host=127.0.0.1;Port=1;Username=x;Database=x", default)).Grade);
+    }
+}
