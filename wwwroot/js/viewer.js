@@ -46,6 +46,21 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => docu
 // The circuit renders the buttons anew: mark them again when it has.
 new MutationObserver(() => { if (document.querySelector("[data-theme-choice]:not([aria-pressed])")) mark(); }).observe(document.body, { childList: true, subtree: true });
 
+// Behind a proxy Wobble may lie below a path: addresses in pages begin at Wobble's own root, and get that path here, also when the circuit renders them anew.
+const base = new URL(document.baseURI).pathname;
+if (base !== "/") {
+  const below = (element, name) => {
+    const address = element.getAttribute(name);
+    if (address.startsWith("/") && !address.startsWith("//") && !address.startsWith(base)) element.setAttribute(name, base + address.slice(1));
+  };
+  const all = () => {
+    for (const link of document.querySelectorAll('a[href^="/"]')) below(link, "href");
+    for (const form of document.querySelectorAll('form[action^="/"]')) below(form, "action");
+  };
+  new MutationObserver(all).observe(document.documentElement, { childList: true, subtree: true, attributes: true, attributeFilter: ["href", "action"] });
+  all();
+}
+
 /** The viewer's time zone, IANA; kept for the next request. */
 export function zone() {
   const name = Intl.DateTimeFormat().resolvedOptions().timeZone ?? "";

@@ -20,6 +20,8 @@ internal sealed record AccessSettings
     public required string? Token { get; init; }
     /// <summary>The viewers' token by WOBBLE_VIEWER_TOKEN; null: there are no viewers.</summary>
     public string? ViewerToken { get; init; }
+    /// <summary>Wrong tokens of one address in a minute, before it is held off.</summary>
+    public int WrongTokensPerMinute { get; init; } = 10;
     /// <summary>The identity provider; null: people sign in by token alone.</summary>
     public OidcSettings? Oidc { get; init; }
     /// <summary>The proxy in front.</summary>
@@ -49,6 +51,7 @@ internal sealed record AccessSettings
         MoreHosts = Split(Text(configuration, "AllowedHosts") ?? ""),
         Token = ReadToken("WOBBLE_TOKEN", Text(configuration, "WOBBLE_TOKEN")),
         ViewerToken = ReadToken("WOBBLE_VIEWER_TOKEN", Text(configuration, "WOBBLE_VIEWER_TOKEN")),
+        WrongTokensPerMinute = ReadCount(configuration, nameof(WrongTokensPerMinute)) ?? 10,
         Oidc = OidcSettings.Read(key => Text(configuration, key)),
         Proxy = ProxySettings.Read(key => Text(configuration, key)),
         SignIn = Text(configuration, "WOBBLE_SIGN_IN"),

@@ -31,6 +31,8 @@ internal static class OidcSetup
         options.SaveTokens = false;
         options.MapInboundClaims = false;
         options.GetClaimsFromUserInfoEndpoint = true;
+        // Of what the provider tells beside its token, only what is asked for below.
+        foreach (string claim in (string[])[oidc.NameClaim, "email_verified"]) options.ClaimActions.MapUniqueJsonKey(claim, claim);
         options.Scope.Clear();
         foreach (string scope in (string[])["openid", "profile", "email"]) options.Scope.Add(scope);
         options.TokenValidationParameters.NameClaimType = oidc.NameClaim;

@@ -64,10 +64,11 @@ internal sealed class Sessions
     /// <summary>True for whoever is signed in, in any role.</summary>
     public bool IsAlive(ClaimsPrincipal user)
     {
-        if (user.Identity?.IsAuthenticated != true || user.FindFirstValue(ClaimTypes.Role) is not (Roles.Operator or Roles.Viewer) and var role) return false;
+        string? role = user.FindFirstValue(ClaimTypes.Role);
+        if (user.Identity?.IsAuthenticated != true || role is not (Roles.Operator or Roles.Viewer)) return false;
         if (user.FindFirstValue(IdClaim) is not { } id) return true;
         string? stamp = user.FindFirstValue(StampClaim);
-        if (stamp is null || (stamp != _token.StampOf(role!) && stamp != _settings.Oidc?.Stamp)) return false;
+        if (stamp is null || (stamp != _token.StampOf(role) && stamp != _settings.Oidc?.Stamp)) return false;
         lock (_lock) return !_ended.ContainsKey(id);
     }
 

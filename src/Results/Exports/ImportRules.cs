@@ -23,6 +23,7 @@ internal static class ImportRules
         if (header.Id == Guid.Empty) return Wrong("id", header.Id, "the run's uuid");
         if (!Slug.IsValid(header.Slug)) return Wrong("slug", header.Slug, $"{Slug.Length} letters, digits, - and _");
         if (Text("definition.target", header.Definition.Target, MaxTarget) is { } target) return target;
+        if (Check("definition", header.Definition) is { } asked) return asked;
         if (header.Definition.Options.Count > MaxItems) return Wrong("definition.options", header.Definition.Options.Count, $"at most {MaxItems}");
         if (header.Attempt is < 1 or > 100) return Wrong("attempt", header.Attempt, "1 to 100");
         if (header.Runner is { } runner && !RunnerName.IsValid(runner)) return Wrong("runner", runner, RunnerName.Allowed);
@@ -50,7 +51,7 @@ internal static class ImportRules
     {
         if (plan.Format != 1) return Wrong("plan.format", plan.Format, "format 1");
         if (Text("plan.definition.target", plan.Definition.Target, MaxTarget) is { } target) return target;
-        if (plan.Definition.Workers is < 1 or > DefinitionRules.MaxWorkers) return Wrong("plan.definition.workers", plan.Definition.Workers, $"1 to {DefinitionRules.MaxWorkers}");
+        if (Check("plan.definition", plan.Definition) is { } asked) return asked;
         if ((Count("plan.components", plan.Components.Count) ?? Count("plan.versions", plan.Versions.Count) ?? Count("plan.warnings", plan.Warnings.Count)) is { } many) return many;
         if (plan.Load.Connections is < 1 or > DefinitionRules.MaxConnections) return Wrong("plan.load.connections", plan.Load.Connections, $"1 to {DefinitionRules.MaxConnections}");
         if (plan.Load.Rate is { } rate && !(rate > 0 && rate <= DefinitionRules.MaxRate)) return Wrong("plan.load.rate", rate, $"above 0, at most {DefinitionRules.MaxRate:0}");
@@ -59,6 +60,10 @@ internal static class ImportRules
         return plan.Load.Requests.Select(r => Text("plan.load.requests.kind", r.Kind, MaxName) ?? Number("plan.load.requests.weight", r.Weight)).FirstOrDefault(e => e is not null)
             ?? plan.Components.Select(c => Text("plan.components.name", c.Name, MaxName)).FirstOrDefault(e => e is not null);
     }
+
+    // By the rules of those who ask for runs, but for what depends on the machine: pages read definitions as if they had been checked.
+    private static FieldError? Check(string at, Definition definition) =>
+        DefinitionRules.Check(definition, new Catalogue()).FirstOrDefault(e => e.Field != "target" && !e.Field.StartsWith("options", StringComparison.Ordinal)) is { } wrong ? wrong with { Field = $"{at}.{wrong.Field}" } : null;
 
     private static FieldError? Check(SampleFact sample)
     {

@@ -92,7 +92,7 @@ public sealed class RunImport(IDbContextFactory<WobbleDb> contexts, TimeProvider
             }
             await Recorder.WriteAsync(db, run, together, cancel);
         }
-        catch (Exception e) when (e is PostgresException { SqlState: [ '2', '2' or '3', ..] } or DbUpdateException { InnerException: PostgresException { SqlState: ['2', '2' or '3', ..] } } or ArithmeticException or ArgumentException or InvalidOperationException or IndexOutOfRangeException or KeyNotFoundException or NullReferenceException)
+        catch (Exception e) when (e is not (LineException or BadFileException or OperationCanceledException or OutOfMemoryException) && !DatabaseFaults.IsAway(e))
         {
             // What the rules didn't foresee: still the file's fault, and nothing of it is kept.
             throw new LineException(new FieldError("facts", e.GetBaseException().Message, "facts that make a result"));

@@ -125,6 +125,7 @@ public sealed class DashboardHost : IAsyncLifetime
             builder.UseSetting("WOBBLE_SIGN_IN", host.SignIn);
             builder.UseSetting("Logging:LogLevel:Default", "Error");
             builder.UseSetting("Logging:LogLevel:Microsoft.Hosting.Lifetime", "Error");
+            builder.UseSetting("WrongTokensPerMinute", "1000");
             builder.UseSetting("Urls", "http://127.0.0.1:0");
             foreach (var (key, value) in host.Settings) builder.UseSetting(key, value);
             builder.ConfigureTestServices(services => services.AddSingleton<IBackgroundJobClient>(host.Jobs));

@@ -79,7 +79,8 @@ public sealed class HousekeeperTests(TestDatabase database) : IClassFixture<Test
     [Fact]
     public async Task A_page_of_runs_waits_for_no_deletion()
     {
-        const int many = 1_500;
+        // bench/housekeeping asks for more.
+        int many = int.TryParse(Environment.GetEnvironmentVariable("RUNS"), out int asked) ? asked : 1_500;
         await database.ExecuteAsync($"""
             insert into runs (id, slug, state, definition, target, class, attempt, created_at, finished_at, tags, pinned, deleted_at)
             select gen_random_uuid(), substr(md5(i::text) || md5(i::text), 1, 22), 'completed', '{"{\"target\":\"a/b\"}"}', 'a/b', 'sync', 1, '2026-11-01'::timestamptz + i * interval '1 s', now(), array[]::text[], false, '2026-11-02'::timestamptz
@@ -88,7 +89,11 @@ public sealed class HousekeeperTests(TestDatabase database) : IClassFixture<Test
         await database.ExecuteAsync("insert into seconds (run_id, stage, number, length, requests, errors, watched) select id, 1, n, 1, 10, '{}', '{\"generator\":{},\"components\":[]}' from runs, generate_series(0, 9) n");
         var listed = await database.Keep(Stored.Run());
         var queries = new RunsQueries(database, _clock);
-        using var stop = new CancellationTokenSource();
+        await queries.Page(new RunsFilter(), default);
+        var before = Stopwatch.StartNew();
+        await queries.Page(new RunsFilter(), default);
+        before.Stop();
+        var all = Stopwatch.StartNew();
 
         var purge = Task.Run(async () =>
         {
@@ -101,18 +106,18 @@ public sealed class HousekeeperTests(TestDatabase database) : IClassFixture<Test
             }
             return removed;
         });
-        var longest = TimeSpan.Zero;
-        int pages = 0;
-        while (!purge.IsCompleted || pages == 0)
+        var pages = new List<double>();
+        while (!purge.IsCompleted || pages.Count == 0)
         {
-            var since = Stopwatch.StartNew();
+            var page = Stopwatch.StartNew();
             Assert.Equal(listed.Id, Assert.Single((await queries.Page(new RunsFilter(), default)).Rows).Id);
-            longest = since.Elapsed > longest ? since.Elapsed : longest;
-            pages++;
+            pages.Add(page.Elapsed.TotalMilliseconds);
         }
 
         Assert.Equal(many, await purge);
-        Assert.True(longest < TimeSpan.FromSeconds(5), $"A page waited for {longest}.");
+        pages.Sort();
+        TestContext.Current.TestOutputHelper?.WriteLine($"{many} runs with 10 seconds each removed in {all.Elapsed.TotalSeconds:0.0} s; a page of runs: {before.Elapsed.TotalMilliseconds:0.0} ms before; meanwhile {pages.Count} times, median {pages[pages.Count / 2]:0.0} ms, p99 {pages[(int)(pages.Count * .99)]:0.0} ms, longest {pages[^1]:0.0} ms");
+        Assert.True(pages[^1] < 5_000, $"A page waited for {pages[^1]:0} ms.");
     }
 
     [Theory]
