@@ -13,7 +13,7 @@ public sealed class Mutator(int seed)
     private static readonly string[] Values =
     [
         "null", "true", "\"\"", "\"x\"", "-1", "0", "1", "2147483648", "9223372036854775808", "-9223372036854775809", "1e308", "1e-320", "0.1", "[]", "{}", "[null]", "[[]]", "{\"a\":null}", "[1,\"a\",{}]",
-        "\"\\u0000\"", "\"\\ud800\"", "\"../../etc/passwd\"", "\"<script>alert(1)</script>\"", "\"=1+1\"", "\"'; drop table runs; --\"", "\"10s\"", "\"-5s\"", "\"99999999h\"", "\"session:-1\"", "\"NaN\"", "\"{0}%s%n\"",
+        "\"\\u0000\"", "\"LONE-SURROGATE\"", "\"../../etc/passwd\"", "\"<script>alert(1)</script>\"", "\"=1+1\"", "\"'; drop table runs; --\"", "\"10s\"", "\"-5s\"", "\"99999999h\"", "\"session:-1\"", "\"NaN\"", "\"{0}%s%n\"",
         "\"" + new string('a', 300) + "\"", "\"" + new string('9', 400) + "\"", new string('9', 400), new string('[', 40) + new string(']', 40),
     ];
 
@@ -71,7 +71,8 @@ public sealed class Mutator(int seed)
                 }
             }
         }
-        string text = root.ToJsonString();
+        // Half of a pair can't be had from a tree either.
+        string text = root.ToJsonString().Replace("LONE-SURROGATE", "\\ud800", StringComparison.Ordinal);
         // A member that is there twice can't be had from a tree.
         return _random.Next(20) == 0 && text.Length > 2 && text[0] == '{' ? text[..^1] + "," + text[1..] : text;
     }

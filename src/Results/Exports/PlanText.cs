@@ -47,7 +47,7 @@ public static class PlanText
         string at = $"components[{i}]";
         if (component.Name.Length == 0 || component.Name.Any(c => c is '/' or '\0')) return Wrong($"{at}.name", component.Name, "a name without /");
         if (!Enum.IsDefined(component.Kind)) return Wrong($"{at}.kind", component.Kind, "database, pooler, target, proxy or generator");
-        if (component.Command.Count == 0 || !IsAbsolute(component.Command[0]) || component.Command.Any(c => c.Contains('\0', StringComparison.Ordinal))) return Wrong($"{at}.command", component.Command.FirstOrDefault() ?? "", "an absolute program and its arguments");
+        if (component.Command.Count == 0 || !IsAbsolute(component.Command[0]) || component.Command.Any(c => c.Contains('\0', StringComparison.Ordinal))) return Wrong($"{at}.command", component.Command.Count > 0 ? component.Command[0] : "", "an absolute program and its arguments");
         if (component.Environment.FirstOrDefault(e => e.Key.Length == 0 || e.Key.Contains('=', StringComparison.Ordinal) || (e.Key + e.Value).Contains('\0', StringComparison.Ordinal)) is { Key: { } variable }) return Wrong($"{at}.environment", variable, "names without =");
         if (component.Files.Keys.FirstOrDefault(f => f.Length == 0 || f[0] == '/' || f.Contains('\0', StringComparison.Ordinal) || f.Split('/').Contains("..")) is { } file) return Wrong($"{at}.files", file, "paths below the run's folder");
         if (component.WorkingDirectory is { } directory && !IsAbsolute(directory)) return Wrong($"{at}.working_directory", directory, "an absolute path");

@@ -61,7 +61,7 @@ internal static class SandboxCommand
         [
             "/usr/bin/bwrap", "--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--die-with-parent", "--new-session",
             "--ro-bind", "/usr", "/usr", "--symlink", "usr/bin", "/bin", "--symlink", "usr/sbin", "/sbin", "--symlink", "usr/lib", "/lib", "--symlink", "usr/lib64", "/lib64",
-            "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--dir", "/var/tmp",
+            "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--tmpfs", "/var/tmp",
         ];
         var command = new List<string>(start);
         foreach (string name in SharedEtc) command.AddRange(["--ro-bind-try", $"/etc/{name}", $"/etc/{name}"]);
@@ -73,6 +73,8 @@ internal static class SandboxCommand
         command.AddRange(["--ro-bind", reach(build.Folder), Wobble]);
         command.AddRange(["--bind", reach(folders.Stack), layout.RunFolder]);
         command.AddRange(["--bind", reach(data.Cluster), layout.ClusterFolder]);
+        // What was made for these mounts is the sandbox's own; nothing has to be written there.
+        command.AddRange(["--remount-ro", "/"]);
         command.AddRange(["--chdir", layout.RunFolder, "--clearenv"]);
         foreach (var (name, value) in EnvironmentInside(build.DotnetRoot)) command.AddRange(["--setenv", name, value]);
         command.Add("--");

@@ -31,6 +31,7 @@ public sealed class HostileAppTests : IDisposable
         File.SetUnixFileMode(data.Root, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
         await using var database = await CommandDatabase.OpenAsync(data, alone: true, CancellationToken.None);
         File.WriteAllText(data.Token, "the-operators-token");
+        Environment.SetEnvironmentVariable("WOBBLE_TOKEN", "the-operators-token");
         Directory.CreateDirectory(data.Keys);
         File.WriteAllText(Path.Combine(data.Keys, "key.xml"), "<key/>");
         Directory.CreateDirectory(data.Journals);
@@ -41,7 +42,7 @@ public sealed class HostileAppTests : IDisposable
         listener.Start();
         string targets = WriteTarget(new JsonObject
         {
-            ["files"] = new JsonArray(data.Token, Path.Combine(data.Keys, "key.xml"), Path.Combine(data.Database, "password"), open, "/etc/shadow", "/etc/ssh/sshd_config", "/root/.bashrc", "/proc/1/environ", "/proc/kcore", "/sys/kernel/uevent_seqnum"),
+            ["files"] = new JsonArray(data.Token, Path.Combine(data.Keys, "key.xml"), Path.Combine(data.Database, "password"), open, "/etc/shadow", "/etc/ssh/sshd_config", "/root/.bashrc", "/proc/kcore", "/sys/kernel/uevent_seqnum"),
             ["folders"] = new JsonArray(data.Root, data.Journals, "/root", "/home", "/var/lib", "/run", "/srv"),
             ["sockets"] = new JsonArray(Path.Combine(PrivatePostgres.SocketFolder(data.Database), ".s.PGSQL.5432"), "/run/docker.sock", "/run/dbus/system_bus_socket"),
             ["ports"] = new JsonArray(((IPEndPoint)listener.LocalEndpoint).Port),

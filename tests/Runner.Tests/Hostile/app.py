@@ -83,7 +83,10 @@ def attack():
     for path in AIMS["files"]:
         attempt(f"read {path}", lambda: read(path))
     for path in AIMS["folders"]:
-        attempt(f"list {path}", lambda: os.listdir(path) or None)
+        # Its own run is in /run/wobble.
+        attempt(f"list {path}", lambda: [n for n in os.listdir(path) if n != "wobble"] or None)
+    for pid in pids():
+        attempt(f"find a token in the environment of process {pid}", lambda: b"TOKEN" in open(f"/proc/{pid}/environ", "rb").read() or None)
     for path in AIMS["sockets"]:
         attempt(f"connect to {path}", lambda: connect(socket.AF_UNIX, path))
     for port in AIMS["ports"]:
