@@ -52,7 +52,7 @@ public sealed class NginxTests(NginxHost nginx) : IClassFixture<NginxHost>
         using var client = nginx.Client();
         var negotiated = await (await client.PostAsync("_blazor/negotiate?negotiateVersion=1", null)).Content.ReadFromJsonAsync<JsonObject>();
         using var socket = new ClientWebSocket();
-        socket.Options.RemoteCertificateValidationCallback = (_, _, _, _) => true;
+        socket.Options.RemoteCertificateValidationCallback = (_, certificate, _, _) => nginx.IsItsOwn(certificate);
         socket.Options.SetRequestHeader("Origin", nginx.Address.GetLeftPart(UriPartial.Authority));
 
         await socket.ConnectAsync(new Uri($"{nginx.Address.AbsoluteUri.Replace("https:", "wss:", StringComparison.Ordinal)}_blazor?id={negotiated!["connectionToken"]}"), CancellationToken.None);
@@ -106,16 +106,19 @@ public sealed class NginxHost : IAsyncLifetime
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("wobble-nginx-").FullName;
     private Process? _nginx;
+    private string _certificate = "";
 
     public DashboardHost Host { get; } = new() { Settings = { ["KnownProxies"] = "127.0.0.1", ["PathBase"] = "/wobble" } };
     public Uri Address { get; private set; } = default!;
 
-    public HttpClient Client() => new(new HttpClientHandler { AllowAutoRedirect = false, CookieContainer = new CookieContainer(), ServerCertificateCustomValidationCallback = (_, _, _, _) => true }) { BaseAddress = Address, DefaultRequestHeaders = { { "Sec-Fetch-Site", "same-origin" } } };
+    public bool IsItsOwn(X509Certificate? certificate) => certificate?.GetCertHashString(HashAlgorithmName.SHA256) == _certificate;
+
+    public HttpClient Client() => new(new HttpClientHandler { AllowAutoRedirect = false, CookieContainer = new CookieContainer(), ServerCertificateCustomValidationCallback = (_, certificate, _, _) => IsItsOwn(certificate) }) { BaseAddress = Address, DefaultRequestHeaders = { { "Sec-Fetch-Site", "same-origin" } } };
 
     /// <summary>A client at another address of loopback.</summary>
     public HttpClient From(IPAddress source) => new(new SocketsHttpHandler
     {
-        SslOptions = { RemoteCertificateValidationCallback = (_, _, _, _) => true },
+        SslOptions = { RemoteCertificateValidationCallback = (_, certificate, _, _) => IsItsOwn(certificate) },
         ConnectCallback = async (context, cancel) =>
         {
             var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
@@ -132,6 +135,7 @@ public sealed class NginxHost : IAsyncLifetime
         using (var key = RSA.Create(2048))
         {
             var certificate = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1).CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+            _certificate = certificate.GetCertHashString(HashAlgorithmName.SHA256);
             File.WriteAllText(Path.Combine(_folder, "key.pem"), key.ExportPkcs8PrivateKeyPem());
             File.WriteAllText(Path.Combine(_folder, "cert.pem"), certificate.ExportCertificatePem());
         }
