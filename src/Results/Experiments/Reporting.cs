@@ -84,17 +84,12 @@ public static class Reporting
         /// <summary>Rounds that are left out because a ranked row has no valid run in them.</summary>
         public int Dropped => All.Count(round => Ranked.Any(row => Asked.Contains((row, round)) && !Valid.ContainsKey((row, round))));
 
-        /// <summary>[row][round] of the ranked rows; null when a run can't show the metric.</summary>
+        /// <summary>[row][round] of the ranked rows, in the complete rounds in which every one of them can show the metric; null when there is none.</summary>
         public List<List<double>>? Values(Metric metric)
         {
-            var values = new List<List<double>>();
-            foreach (int row in Ranked)
-            {
-                var each = Complete.Select(round => ValueOf(Valid[(row, round)].Result!, metric, toJudge: true)).ToList();
-                if (each.Any(v => v is null or <= 0)) return null;
-                values.Add([.. each.Select(v => v!.Value)]);
-            }
-            return values;
+            double? At(int row, int round) => ValueOf(Valid[(row, round)].Result!, metric, toJudge: true);
+            var shown = Complete.Where(round => Ranked.All(row => At(row, round) is > 0)).ToList();
+            return shown.Count == 0 || Ranked.Count == 0 ? null : [.. Ranked.Select(row => shown.Select(round => At(row, round)!.Value).ToList())];
         }
 
         /// <summary>Both rows' values in the rounds they share.</summary>
@@ -120,8 +115,8 @@ public static class Reporting
         // Ranking puts the smaller value first; of throughput the greater is the better.
         if (descending) values = [.. values.Select(v => v.Select(x => 1 / x).ToList())];
         IReadOnlyList<Place> places;
-        if (rounds.Ranked.Count >= SharedNoise.LeastConfigurations && rounds.Complete.Count >= TypicalRun.LeastRuns) places = Ranking.Of(new SharedNoise(values));
-        else if (rounds.Ranked.Count < SharedNoise.LeastConfigurations && rounds.Complete.Count >= LeastRoundsToRankFew) places = Ranking.OfFew(values);
+        if (rounds.Ranked.Count >= SharedNoise.LeastConfigurations && values[0].Count >= TypicalRun.LeastRuns) places = Ranking.Of(new SharedNoise(values));
+        else if (rounds.Ranked.Count < SharedNoise.LeastConfigurations && values[0].Count >= LeastRoundsToRankFew) places = Ranking.OfFew(values);
         else return null;
         return rounds.Ranked.Select((row, i) => (row, places[i])).ToDictionary(p => p.row, p => p.Item2);
     }
@@ -177,7 +172,7 @@ public static class Reporting
         var ratios = new List<ReportRatio>();
         foreach (var metric in Enum.GetValues<Metric>())
         {
-            var shared = rounds.Ranked.Count >= SharedNoise.LeastConfigurations && rounds.Complete.Count >= TypicalRun.LeastRuns && rounds.Values(metric) is { } values ? new SharedNoise(values) : null;
+            var shared = rounds.Ranked.Count >= SharedNoise.LeastConfigurations && rounds.Values(metric) is { } values && values[0].Count >= TypicalRun.LeastRuns ? new SharedNoise(values) : null;
             for (int row = 0; row < experiment.Rows.Count; row++)
             {
                 if (row == reference || experiment.Rows[row].Unavailable is not null) continue;
@@ -256,6 +251,8 @@ public static class Reporting
             foreach (int outlier in OutlierRuns.Of([.. values.Select(v => v.Value!.Value)]))
                 notes.Add($"{experiment.Rows[row].Name}: round {values[outlier].round} lies far from the others ({Figures.Text(values[outlier].Value)}); it is kept");
         }
+        int unshown = rounds.Complete.Count - (rounds.Values(experiment.Headline)?[0].Count ?? 0);
+        if (unshown > 0 && rounds.Ranked.Count > 1) notes.Add($"{unshown} of {rounds.Complete.Count} complete rounds left out of the ranking: a run in them has too few requests for {experiment.Headline.Title()}");
         if (rounds.Ranked.Count > 1) notes.Add("6 metrics: up to 1 page in 4 shows a false difference somewhere; the headline was chosen beforehand");
         return notes;
     }

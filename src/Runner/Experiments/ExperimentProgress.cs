@@ -11,7 +11,7 @@ namespace Wobble.Runner.Experiments;
 internal sealed class ExperimentProgress(TextWriter error, bool isTerminal, ExperimentDefinition experiment)
 {
     private readonly Stopwatch _spent = new();
-    private LoadProgress _load = new(error, isTerminal);
+    private LoadProgress? _load;
     private int _made;
     private string _head = "";
 
@@ -28,14 +28,14 @@ internal sealed class ExperimentProgress(TextWriter error, bool isTerminal, Expe
 
     public void Show(Fact fact)
     {
-        if (isTerminal || fact is ProgressFact) _load.Show(fact);
+        if (isTerminal || fact is ProgressFact) _load?.Show(fact);
     }
 
     public void End(NextRun next, RunOutcome outcome)
     {
         _spent.Stop();
         _made++;
-        _load.End();
+        _load?.End();
         string figures = outcome.Result is { } r
             ? $"{Figures.Text(r.Throughput)}/s, p50 {Figures.Text(r.LatencyMs.P50)}, p99 {Figures.Text(r.LatencyMs.P99)} ms, {r.Trust.Verdict}{(r.Trust.IsInvalid ? $": {r.Trust.Reasons[0].Sentence}" : "")}"
             : "";

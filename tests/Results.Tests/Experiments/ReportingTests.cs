@@ -76,6 +76,22 @@ public sealed class ReportingTests
     }
 
     [Fact]
+    public void A_run_that_cannot_show_the_metric_costs_its_round_and_not_the_ranking()
+    {
+        var experiment = Compare(rows: 6, repetitions: 4, seed: 3);
+        ExperimentRun Few(NextRun next)
+        {
+            var run = Run(next, Six[next.Row][(next.Round - 1) % 3]);
+            return next is { Row: 5, Round: 4 } ? run with { Result = run.Result! with { Requests = 1_700 } } : run;
+        }
+
+        var report = Reporting.Of(experiment, Play(experiment, play: Few));
+
+        Assert.Equal(["A 1–2 a", "B 1–2 a", "C 3–3 b", "D 4–4 c", "E 5–5 d", "F 6–6 e"], report.Rows.Select(r => $"{r.Name} {r.RankLow}–{r.RankHigh} {r.Letters}"));
+        Assert.Contains("1 of 4 complete rounds left out of the ranking: a run in them has too few requests for p99", report.Notes);
+    }
+
+    [Fact]
     public void Below_three_runs_there_are_values_and_no_interval()
     {
         var experiment = Compare(rows: 2, repetitions: 2, seed: 3);
