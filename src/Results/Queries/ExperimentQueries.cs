@@ -82,7 +82,7 @@ public sealed class ExperimentQueries(IDbContextFactory<WobbleDb> databases)
     internal static async Task<List<ExperimentRun>> RunsOf(WobbleDb db, Guid experiment, CancellationToken cancel)
     {
         var rows = await db.Runs.AsNoTracking().Where(r => r.ExperimentId == experiment).OrderBy(r => r.Id)
-            .Select(r => new { r.Row, r.Purpose, r.Round, r.Attempt, r.Definition, r.Slug, r.State, r.Result, r.Failure }).ToListAsync(cancel);
+            .Select(r => new { r.Row, r.Purpose, r.Round, r.Attempt, r.Definition, r.Slug, r.State, r.Result, r.Failure, r.End }).ToListAsync(cancel);
         return [.. rows.Select(r => new ExperimentRun
         {
             Row = r.Row ?? 0,
@@ -94,6 +94,7 @@ public sealed class ExperimentQueries(IDbContextFactory<WobbleDb> databases)
             State = r.State,
             Result = r.Result,
             Failure = r.Failure,
+            Leftovers = r.End?.Leftovers ?? [],
         })];
     }
 }

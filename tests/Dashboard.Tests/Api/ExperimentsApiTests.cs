@@ -129,13 +129,12 @@ public sealed class ExperimentsApiTests : IAsyncLifetime
         var tune = await experiments.PlayAsync(Making.Tune("uwsgi-http/bottle", new Definition { Target = "" }, SamplePlans.Catalogue, 1), next => (20, 1_000 * Math.Min(4, next.Definition.Workers!.Value) - next.Definition.Workers.Value));
         var capacity = await experiments.PlayAsync(Making.CapacityOf(["uwsgi-http/bottle"], new Definition { Target = "" }, SamplePlans.Catalogue, 50, 1), next => next.Definition.Rate is { } rate ? (50 * Math.Pow(rate / 900, 3), rate) : (40, 1_000));
 
-        var tuned = (await GetAsync(_host.SignedOut(), $"/api/experiments/{tune.Slug}"))["tunings"]![0]!;
-        var found = (await GetAsync(_host.SignedOut(), $"/api/experiments/{capacity.Slug}"))["capacities"]![0]!;
+        var tuned = (await GetAsync(_host.SignedOut(), $"/api/experiments/{tune.Slug}"))["searches"]![0]!;
+        var found = (await GetAsync(_host.SignedOut(), $"/api/experiments/{capacity.Slug}"))["searches"]![0]!;
 
-        Assert.Equal(4, (int)tuned["workers"]!);
-        Assert.Equal(.8 * 1, (double)tuned["steps"]![0]!["target_cores"]! / (double)tuned["steps"]![0]!["all_cores"]!, 2);
-        Assert.InRange((double)found["value"]!, 890, 910);
-        Assert.True((double)found["assured"]! <= (double)found["value"]!);
+        Assert.Equal(("tune", 4), ((string)tuned["kind"]!, (int)tuned["workers"]!));
+        Assert.InRange((double)found["rate"]!["value"]!, 890, 910);
+        Assert.True((double)found["assured"]! <= (double)found["rate"]!["value"]!);
         Assert.Equal(12, found["steps"]!.AsArray().Count);
     }
 

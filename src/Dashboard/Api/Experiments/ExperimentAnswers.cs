@@ -30,14 +30,6 @@ internal sealed record ExperimentProgress(int Ended, int Expected, double ToGoS,
 [Description("One run of an experiment: what it is for, and its figures when they count.")]
 internal sealed record ExperimentRunAnswer(string? Slug, string Name, RunPurpose Purpose, int Round, int Attempt, RunState State, string? Trust, int? Workers, double? Rate, double? P50, double? P90, double? P99, [property: JsonPropertyName("p99_9")] double? P999, double? Throughput, double? Wobble, string? Failure);
 
-[Description("A search for workers: throughput, p99 and CPU of each step; workers is null until it has ended.")]
-internal sealed record TuningAnswer(string Name, int? Workers, int Runs, IReadOnlyList<TuningStep> Steps);
-
-[Description("A search for the highest rate: assured is what was shown to be met; null until the line through its steps can be drawn.")]
-internal sealed record CapacityAnswer(string Name, double ObjectiveMs, double? Assured, double? Value, double? Low, double? High, IReadOnlyList<CapacityStep> Steps);
-
-internal sealed record CapacityStep(double Rate, double? P99, bool Overloaded);
-
 [Description("An experiment: the names of wobble experiment --json, and how far it has come. value of a ratio is a ÷ b; low and high are null below three runs, rank and letters without a ranking.")]
 internal sealed record ExperimentAnswer
 {
@@ -63,8 +55,8 @@ internal sealed record ExperimentAnswer
     public required IReadOnlyList<ReportRow> Rows { get; init; }
     public required IReadOnlyList<ReportRatio> Ratios { get; init; }
     public required IReadOnlyList<string> Notes { get; init; }
-    public required IReadOnlyList<TuningAnswer> Tunings { get; init; }
-    public required IReadOnlyList<CapacityAnswer> Capacities { get; init; }
+    [Description("Searches for workers and for capacity: their steps, and what they found.")]
+    public required IReadOnlyList<ReportSearch> Searches { get; init; }
     [Description("Every run in the order they were made.")]
     public required IReadOnlyList<ExperimentRunAnswer> AllRuns { get; init; }
     public required DateTimeOffset CreatedAt { get; init; }
@@ -93,8 +85,7 @@ internal sealed record ExperimentAnswer
             Rows = report.Rows,
             Ratios = report.Ratios,
             Notes = report.Notes,
-            Tunings = [.. TuningCurve.All(definition, shown.Runs).Select(t => new TuningAnswer(t.Name, t.Workers, t.Runs, t.Steps))],
-            Capacities = definition.Kind == ExperimentKind.Capacity ? [.. Enumerable.Range(0, definition.Rows.Count).Select(row => CapacityOf(shown, row))] : [],
+            Searches = report.Searches,
             AllRuns = [.. shown.Runs.Select(r => RunOf(definition, r))],
             CreatedAt = shown.CreatedAt,
             Environment = shown.Environment,
@@ -107,14 +98,5 @@ internal sealed record ExperimentAnswer
         double? Value(Metric metric) => run.Result is { } result ? Reporting.ValueOf(result, metric, toJudge: false) : null;
         return new ExperimentRunAnswer(run.Slug, definition.Rows[run.Row].Name, run.Purpose, run.Round, run.Attempt, run.State, run.Result?.Trust.Verdict, run.Result?.Workers ?? run.Definition.Workers, run.Definition.Rate,
             Value(Metric.P50), Value(Metric.P90), Value(Metric.P99), Value(Metric.P999), Value(Metric.Throughput), Value(Metric.Wobble), run.Failure);
-    }
-
-    private static CapacityAnswer CapacityOf(ExperimentShown shown, int row)
-    {
-        double objective = shown.Definition.ObjectiveMs ?? ExperimentDefinition.UsualObjectiveMs;
-        var steps = Schedule.CapacityRuns(row, shown.Runs);
-        var estimate = Capacity.Estimate(steps, objective);
-        return new CapacityAnswer(shown.Definition.Rows[row].Name, objective, estimate?.Assured, estimate?.Rate.Value, estimate?.Rate.Low, estimate?.Rate.High,
-            [.. steps.OrderBy(s => s.Rate).Select(s => new CapacityStep(s.Rate, s.P99Ms > 0 ? s.P99Ms : null, s.Overloaded))]);
     }
 }
