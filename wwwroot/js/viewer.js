@@ -19,6 +19,8 @@ function choose(theme) {
 document.addEventListener("click", event => {
   const button = event.target.closest?.("[data-theme-choice]");
   if (button) choose(button.dataset.themeChoice);
+  // Blazor takes over links within the page and only scrolls.
+  if (event.target.closest?.(".skip")) { event.preventDefault(); document.getElementById("content")?.focus(); }
   if (event.target.closest?.(".lost .reload")) { event.preventDefault(); location.reload(); }
 });
 // The page lost its circuit. When the Dashboard is back but knows it no more, the page is read anew; what somebody typed would be lost by that, so

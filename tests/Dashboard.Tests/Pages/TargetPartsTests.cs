@@ -22,6 +22,17 @@ public sealed class TargetPartsTests
     }
 
     [Fact]
+    public void A_server_made_of_packages_says_theirs_and_an_app_never_those_of_its_helpers()
+    {
+        var uwsgi = Catalogue.Targets[0] with { Versions = new Dictionary<string, string> { ["uwsgi-core"] = "2.0.21", ["uwsgi-plugin-python3"] = "2.0.20", ["psycopg2"] = "2.9.5", ["python"] = "3.11.2", ["ujson"] = "5.7.0" } };
+        var other = uwsgi with { Name = "uwsgi-http/flask", App = "flask", Versions = uwsgi.Versions.Where(v => v.Key != "ujson").ToDictionary() };
+        var catalogue = Catalogue with { Targets = [uwsgi, other] };
+
+        Assert.Equal("uwsgi-core 2.0.21, uwsgi-plugin-python3 2.0.20", TargetParts.Servers(catalogue)[0].Version);
+        Assert.All(TargetParts.Apps(catalogue), app => Assert.Null(app.Version));
+    }
+
+    [Fact]
     public void Apps_stand_with_the_servers_that_serve_them()
     {
         var apps = TargetParts.Apps(Catalogue);

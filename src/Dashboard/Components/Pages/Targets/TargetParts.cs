@@ -6,7 +6,7 @@ namespace Wobble.Dashboard.Components.Pages.Targets;
 /// <summary>A server, or an app, with all targets it is a part of.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="About">What it is; null when the runner doesn't say.</param>
-/// <param name="Version">As installed; null when it isn't, or when its package is named otherwise.</param>
+/// <param name="Version">As installed, its own or that of its packages; null when it isn't.</param>
 /// <param name="Targets">In the catalogue's order, at least one.</param>
 public sealed record TargetPart(string Name, string? About, string? Version, IReadOnlyList<CatalogueTarget> Targets);
 
@@ -26,14 +26,14 @@ public static class TargetParts
     public static IReadOnlyList<TargetPart> Servers(Catalogue catalogue)
     {
         ArgumentNullException.ThrowIfNull(catalogue);
-        return [.. catalogue.Targets.GroupBy(t => t.Server).OrderBy(g => g.First().Class).Select(g => Part(catalogue, g.Key, [.. g], g.First().ServerAbout))];
+        return [.. catalogue.Targets.GroupBy(t => t.Server).OrderBy(g => g.First().Class).Select(g => Part(g.Key, [.. g], g.First().ServerAbout, OfServer))];
     }
 
     /// <summary>Apps by interface, each with the targets it makes.</summary>
     public static IReadOnlyList<TargetPart> Apps(Catalogue catalogue)
     {
         ArgumentNullException.ThrowIfNull(catalogue);
-        return [.. catalogue.Targets.GroupBy(t => t.App).OrderBy(g => g.First().Class).Select(g => Part(catalogue, g.Key, [.. g], g.First().AppAbout))];
+        return [.. catalogue.Targets.GroupBy(t => t.App).OrderBy(g => g.First().Class).Select(g => Part(g.Key, [.. g], g.First().AppAbout, here => here[0].Versions.GetValueOrDefault(g.Key)))];
     }
 
     /// <summary>Options, each once for those that have the same values.</summary>
@@ -49,21 +49,19 @@ public static class TargetParts
         ];
     }
 
-    // A part's version is what all its targets have and not all others do.
-    private static TargetPart Part(Catalogue catalogue, string name, IReadOnlyList<CatalogueTarget> targets, string? about)
+    private static TargetPart Part(string name, IReadOnlyList<CatalogueTarget> targets, string? about, Func<List<CatalogueTarget>, string?> versionOf)
     {
         var here = targets.Where(t => t.Unavailable is null).ToList();
-        string? version = here.Count == 0 ? null : here[0].Versions.GetValueOrDefault(name) ?? Own(catalogue, here);
-        return new TargetPart(name, about ?? (targets.Count == 1 ? targets[0].About : null), version, targets);
+        return new TargetPart(name, about ?? (targets.Count == 1 ? targets[0].About : null), here.Count == 0 ? null : versionOf(here), targets);
     }
 
-    private static string? Own(Catalogue catalogue, List<CatalogueTarget> here)
+    // Its own, or those of the packages that make it: what all its targets have, without Python, the drivers and a single app.
+    private static string? OfServer(List<CatalogueTarget> here)
     {
-        var others = catalogue.Targets.Except(here).Where(t => t.Unavailable is null).SelectMany(t => t.Versions.Keys).ToHashSet();
-        var own = here[0].Versions.Where(v => !others.Contains(v.Key) && here.TrueForAll(t => t.Versions.ContainsKey(v.Key))).ToList();
-        // Two servers may come from one package: then what all of its targets share and a server is likely to be named after.
-        if (own.Count == 0) own = [.. here[0].Versions.Where(v => here[0].Server.StartsWith(v.Key.Split('-')[0], StringComparison.Ordinal) && here.TrueForAll(t => t.Versions.ContainsKey(v.Key)))];
-        return own.Count == 0 ? null : own[0].Value;
+        if (here[0].Versions.GetValueOrDefault(here[0].Server) is { } own) return own;
+        var others = here.SelectMany(t => t.Options).Where(o => o.Name == "driver").SelectMany(o => o.Values).Concat(here.Select(t => t.App)).Append("python").ToHashSet();
+        var packages = here[0].Versions.Where(v => !others.Contains(v.Key) && here.TrueForAll(t => t.Versions.ContainsKey(v.Key))).Select(v => $"{v.Key} {v.Value}").ToList();
+        return packages.Count == 0 ? null : string.Join(", ", packages);
     }
 
     private static string OfWhom(Catalogue catalogue, HashSet<CatalogueTarget> having)
