@@ -94,10 +94,10 @@ public sealed partial class TestStack : IAsyncLifetime
         folder.Delete(recursive: true);
     }
 
-    /// <summary>Writes the files of the example in docs/targets.md: each code block belongs to the path that was named last.</summary>
+    /// <summary>Writes the files of the example in docs/guide/your-own.md: each code block belongs to the path that was named last.</summary>
     private static string WriteExample(string to)
     {
-        string guide = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "targets.md"));
+        string guide = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "your-own.md"));
         foreach (Match block in CodeBlock.Matches(guide))
         {
             string path = Path.Combine(to, ExamplePath.Matches(guide[..block.Index])[^1].Groups[1].Value);
