@@ -19,6 +19,7 @@ public sealed partial class UpTests : IAsyncLifetime
     private readonly string _folder = Directory.CreateTempSubdirectory("wobble-test-up-").FullName;
     private readonly Lines _lines = new();
     private readonly CancellationTokenSource _stop = new();
+    private readonly List<Task> _started = [];
     private string _connectionString = "";
     private HealthTiming _health = HealthTiming.Usual;
 
@@ -31,10 +32,12 @@ public sealed partial class UpTests : IAsyncLifetime
         _connectionString = cluster.ConnectionString(database);
     }
 
-    public ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
+        // Also when a test failed half-way: nothing of it may go on.
+        await _stop.CancelAsync();
+        foreach (var run in _started) await run.ContinueWith(static _ => { }, TaskScheduler.Default);
         Directory.Delete(_folder, recursive: true);
-        return ValueTask.CompletedTask;
     }
 
     [Fact]
@@ -150,7 +153,14 @@ public sealed partial class UpTests : IAsyncLifetime
         Assert.DoesNotContain("secret", failure.Message);
     }
 
-    private async Task<int> StartAsync(string runner, string dashboard)
+    private Task<int> StartAsync(string runner, string dashboard)
+    {
+        var run = RunAsync(runner, dashboard);
+        _started.Add(run);
+        return run;
+    }
+
+    private async Task<int> RunAsync(string runner, string dashboard)
     {
         await File.WriteAllTextAsync(Path.Combine(_folder, "healthz"), "ok");
         var settings = new UpSettings
