@@ -37,6 +37,11 @@ def watch(root, seen, over):
         seen.update((pid, now[pid][0], now[pid][2]) for pid in tree & now.keys())
 
 
+def shown(ms):
+    """A percentile that the data can't show is null."""
+    return f"{ms:8.1f}" if ms is not None else f"{'–':>8}"
+
+
 def run(target, extra):
     command = [runner, "run", target, "--json", "--data", data, *extra]
     with tempfile.TemporaryFile("w+") as errors:
@@ -72,7 +77,7 @@ for name in names:
         continue
     ms = result["latency_ms"]
     seen = "   {}, {}, {:,}".format(*SEEN[name]) if wanted == "--article" else ""
-    print(f"{name:32} {code:4} {result['throughput']:10,.0f} {ms['p50']:8.1f} {ms['p99'] or 0:8.1f} {errors:7} {len(left):5}  {result['trust']['verdict']}{seen}", flush=True)
+    print(f"{name:32} {code:4} {result['throughput']:10,.0f} {shown(ms['p50'])} {shown(ms['p99'])} {errors:7} {len(left):5}  {result['trust']['verdict']}{seen}", flush=True)
     if left:
         print(f"{'':32} left: {', '.join(left)}", flush=True)
 print(f"{len(names)} targets, {len(names) - bad} completed without errors and left nothing")
