@@ -35,7 +35,7 @@ internal static class AccessSetup
             options.FallbackPolicy = options.DefaultPolicy;
         });
         services.AddSingleton<IAuthorizationMiddlewareResultHandler, Refusals>();
-        services.AddAntiforgery(options => options.Cookie.Name = $"wobble-form-{settings.CookieSuffix}");
+        services.AddAntiforgery(options => (options.Cookie.Name, options.Cookie.SecurePolicy) = ($"wobble-form-{settings.CookieSuffix}", CookieSecurePolicy.SameAsRequest));
         services.AddForwarding(settings);
         services.AddRateLimits(settings);
         // The setting AllowedHosts adds names here (see HostNames); ASP.NET's own filter would take it for the whole list.
