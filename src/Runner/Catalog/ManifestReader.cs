@@ -117,9 +117,17 @@ internal static partial class ManifestReader
         using (document)
         {
             var root = new ManifestObject(document.RootElement, "");
-            var result = read(root);
-            root.RefuseUnknown();
-            return result;
+            try
+            {
+                var result = read(root);
+                root.RefuseUnknown();
+                return result;
+            }
+            catch (InvalidOperationException e)
+            {
+                // A lone surrogate passes the parser and is found when its text is read.
+                throw new ManifestException("", $"has a text that is no Unicode: {e.Message}");
+            }
         }
     }
 

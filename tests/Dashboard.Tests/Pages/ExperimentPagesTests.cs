@@ -76,8 +76,8 @@ public sealed class ExperimentPagesTests : PageScene
 
         page.FindAll(".btn").Single(b => b.TextContent == "More rounds (5)").Click();
 
-        page.WaitForAssertion(() => Assert.Contains("97.8% interval", page.Markup, StringComparison.Ordinal));
-        Assert.Contains("Rounds were added after a look", page.Markup, StringComparison.Ordinal);
+        page.WaitForAssertion(() => Assert.Contains("Rounds were added after a look", page.Markup, StringComparison.Ordinal));
+        Assert.Contains("97.8% interval", page.Markup, StringComparison.Ordinal);
         Assert.DoesNotContain("95% interval", page.Markup, StringComparison.Ordinal);
     }
 
