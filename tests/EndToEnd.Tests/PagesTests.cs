@@ -4,51 +4,102 @@ using Microsoft.Playwright;
 
 namespace Wobble.EndToEnd.Tests;
 
-/// <summary>Every page, for everybody: no violation that axe can find, in both themes, wide and narrow; and no scroll bar sideways on a phone.</summary>
+/// <summary>
+/// Every page, for everybody: no violation that axe can find, in both themes, wide and narrow; nothing that sticks out sideways; nothing that the
+/// page's own policy refuses, and no error of a script.
+/// </summary>
 public sealed class PagesTests(Product product)
 {
-    public static TheoryData<string> Paths => ["/", "/new", "/configurations", "/runs", "/experiments", "/claims", "/compare", "/targets", "/runners", "/nowhere"];
+    public static TheoryData<string> Paths =>
+    [
+        "/", "/new", "/configurations", "/configurations?archived=true", "/runs", "/runs?class=async&tag=overload&days=30", "/runs?days=-3", "/experiments", "/claims", "/compare", "/targets", "/runners",
+        "/nowhere", "/r/AAAAAAAAAAAAAAAAAAAAAA", "/c/AAAAAAAAAAAAAAAAAAAAAA", "/sign-in",
+    ];
 
     [Theory]
     [MemberData(nameof(Paths))]
-    public async Task Axe_finds_nothing_and_nothing_sticks_out(string path)
+    public Task A_page_is_sound_for_who_is_signed_in(string path) => LookAsync(path, signedIn: true);
+
+    [Theory]
+    [InlineData("/"), InlineData("/targets"), InlineData("/compare"), InlineData("/runs"), InlineData("/sign-in")]
+    public Task A_page_is_sound_for_who_is_not(string path) => LookAsync(path, signedIn: false);
+
+    [Fact]
+    public void A_page_of_a_fresh_Wobble_is_sound_without_a_single_run() => Assert.Empty(product.FoundWhenEmpty);
+
+    [Fact]
+    public async Task Runs_and_comparisons_are_sound()
     {
-        foreach (var scheme in (ColorScheme[])[ColorScheme.Light, ColorScheme.Dark])
-            foreach (int width in (int[])[390, 1600])
-                await LookAsync(path, scheme, width);
+        string one = await product.QueueAsync(new { target = "uwsgi-http/bottle", warmup = "1s", @for = "3s" });
+        string two = await product.QueueAsync(new { target = "uwsgi-http/flask", warmup = "0s", @for = "2s", keep_alive = true });
+        await product.EndOfAsync(two);
+
+        await LookAsync($"/r/{one}", signedIn: true);
+        await LookAsync($"/r/{one}", signedIn: false);
+        await LookAsync($"/compare?r={one}&r={two}", signedIn: true);
     }
 
     [Fact]
-    public async Task Axe_finds_nothing_on_a_run_and_a_comparison()
+    public async Task A_run_that_measures_one_that_waits_and_one_that_was_cancelled_are_sound()
     {
-        var one = await product.RunAsync(new { target = "uwsgi-http/bottle", warmup = "1s", @for = "3s" });
-        var two = await product.RunAsync(new { target = "uwsgi-http/flask", warmup = "0s", @for = "2s", keep_alive = true });
-        string a = one.GetProperty("slug").GetString()!, b = two.GetProperty("slug").GetString()!;
-        foreach (var scheme in (ColorScheme[])[ColorScheme.Light, ColorScheme.Dark])
-            foreach (int width in (int[])[390, 1600])
-            {
-                await LookAsync($"/r/{a}", scheme, width);
-                await LookAsync($"/compare?r={a}&r={b}", scheme, width);
-            }
+        string live = await product.QueueAsync(new { target = "uwsgi-http/bottle", warmup = "0s", @for = "2m" });
+        string waits = await product.QueueAsync(new { target = "uwsgi-http/bottle", warmup = "0s", @for = "2s" });
+        await product.MeasuredAsync(live, 2);
+
+        await LookAsync($"/r/{live}", signedIn: true);
+        await LookAsync($"/r/{waits}", signedIn: true);
+        await LookAsync("/", signedIn: true);
+        await product.CancelAsync(waits);
+        await product.CancelAsync(live);
+        await LookAsync($"/r/{live}", signedIn: true);
     }
 
-    private Task LookAsync(string path, ColorScheme scheme, int width) => LookAsync(product, path, scheme, width);
-
-    internal static async Task LookAsync(Product product, string path, ColorScheme scheme, int width)
+    [Fact]
+    public async Task A_run_that_fell_over_is_sound()
     {
-        await using var context = await product.SignedInAsync(new BrowserNewContextOptions { ColorScheme = scheme, ViewportSize = new ViewportSize { Width = width, Height = 900 } });
-        var page = await context.NewPageAsync();
-        var errors = new List<string>();
-        page.Console += (_, message) =>
-        {
-            if (message.Type == "error" && !message.Text.Contains("404", StringComparison.Ordinal)) errors.Add(message.Text);
-        };
+        string slug = await product.QueueAsync(new { target = "uwsgi-http/bottle", warmup = "0s", @for = "1m" });
+        await product.MeasuredAsync(slug, 2);
+        Assert.True(product.KillAll("uwsgi"), "There was no uwsgi to kill.");
+        Assert.Equal("failed", (await product.EndOfAsync(slug)).GetProperty("state").GetString());
+
+        await LookAsync($"/r/{slug}", signedIn: true);
+        await LookAsync($"/r/{slug}", signedIn: false);
+    }
+
+    private async Task LookAsync(string path, bool signedIn)
+    {
+        var found = await Soundness.LookAsync(product, path, signedIn);
+        Assert.True(found.Count == 0, string.Join('\n', found));
+    }
+}
+
+/// <summary>What is wrong with a page, in both themes, wide and narrow.</summary>
+internal static class Soundness
+{
+    public static async Task<IReadOnlyList<string>> LookAsync(Product product, string path, bool signedIn)
+    {
+        var found = new List<string>();
+        var options = new BrowserNewContextOptions { ViewportSize = new ViewportSize { Width = 1600, Height = 900 }, ReducedMotion = ReducedMotion.Reduce };
+        await using var context = signedIn ? await product.SignedInAsync(options) : await product.Browser.NewContextAsync(options);
+        var watched = await Watched.OpenAsync(context);
+        var page = watched.Page;
         await page.GotoAsync(product.Url + path, new PageGotoOptions { WaitUntil = WaitUntilState.NetworkIdle });
-        var found = await page.RunAxe(new AxeRunOptions { ResultTypes = [ResultType.Violations] });
-        string where = $"{path} {scheme} {width} px";
-        Assert.True(found.Violations.Length == 0, $"{where}: " + string.Join("; ", found.Violations.Select(v => $"{v.Id} {string.Join(" ", v.Nodes.Take(3).Select(n => n.Html))}")));
-        int sideways = await page.EvaluateAsync<int>("document.documentElement.scrollWidth - document.documentElement.clientWidth");
-        Assert.True(sideways <= 0, $"{where}: the page is {sideways} px wider than the window");
-        Assert.True(errors.Count == 0, $"{where}: " + string.Join("; ", errors));
+        foreach (int width in (int[])[1600, 1024, 390])
+        {
+            await page.SetViewportSizeAsync(width, 900);
+            int sideways = await page.EvaluateAsync<int>("document.documentElement.scrollWidth - document.documentElement.clientWidth");
+            if (sideways > 0) found.Add($"{path} {width} px: {sideways} px wider than the window");
+            ColorScheme[] schemes = width == 1600 ? [ColorScheme.Light, ColorScheme.Dark] : width == 390 ? [ColorScheme.Dark] : [];
+            foreach (var scheme in schemes)
+            {
+                await page.EmulateMediaAsync(new PageEmulateMediaOptions { ColorScheme = scheme });
+                var axe = await page.RunAxe(new AxeRunOptions { ResultTypes = [ResultType.Violations] });
+                found.AddRange(axe.Violations.Select(v => $"{path} {scheme} {width} px: {v.Id} {string.Join(" ", v.Nodes.Take(3).Select(n => n.Html))}"));
+            }
+        }
+        int headings = await page.Locator("h1").CountAsync();
+        if (headings != 1) found.Add($"{path}: {headings} first headings");
+        found.AddRange(watched.Complaints.Select(c => $"{path}: {c}"));
+        return found;
     }
 }

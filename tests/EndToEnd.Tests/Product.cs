@@ -1,31 +1,34 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Http.Json;
 using System.Net.Sockets;
-using System.Text.Json;
 using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 
 [assembly: AssemblyFixture(typeof(Wobble.EndToEnd.Tests.Product))]
-[assembly: CollectionBehavior(CollectionBehavior.CollectionPerAssembly)]
+// Runs are made one after another anyway: meanwhile other tests look at pages.
+[assembly: CollectionBehavior(CollectionBehavior.CollectionPerClass)]
 
 namespace Wobble.EndToEnd.Tests;
 
 /// <summary>
 /// All of Wobble as `./run` starts it: the published build, a data folder and ports of its own, real PostgreSQL, real stacks, and a real browser.
-/// The folder WOBBLE_APP names the published build (`./test` makes it); without it the one below out/app is taken.
+/// The folder WOBBLE_APP names the published build (`./test` makes it); without it the one below out/app is taken. With WOBBLE_URL, WOBBLE_TOKEN and
+/// WOBBLE_DATA a Wobble that is up already is used instead: for taking pictures, not for tests.
 /// </summary>
 public sealed partial class Product : IAsyncLifetime
 {
-    private readonly string data = Directory.CreateTempSubdirectory("wobble-e2e-").FullName;
+    private static readonly string? Elsewhere = Environment.GetEnvironmentVariable("WOBBLE_URL");
+
+    private readonly string data = Elsewhere is null ? Directory.CreateTempSubdirectory("wobble-e2e-").FullName : Environment.GetEnvironmentVariable("WOBBLE_DATA") ?? "";
     private readonly List<string> output = [];
     private Process? up;
     private IPlaywright? playwright;
     private string? session;
+    private Task<string>? shared;
 
-    public string Url { get; } = $"http://127.0.0.1:{FreePort()}";
-    public string Token { get; } = Guid.NewGuid().ToString("N");
+    public string Url { get; } = Elsewhere?.TrimEnd('/') ?? $"http://127.0.0.1:{FreePort()}";
+    public string Token { get; } = (Elsewhere is null ? null : Environment.GetEnvironmentVariable("WOBBLE_TOKEN")) ?? Guid.NewGuid().ToString("N");
     public string SignInLink { get; private set; } = "";
     public string Data => data;
     public IBrowser Browser { get; private set; } = null!;
@@ -37,6 +40,42 @@ public sealed partial class Product : IAsyncLifetime
     public static string App => Environment.GetEnvironmentVariable("WOBBLE_APP") is { Length: > 0 } app ? app : Path.Combine(Root, "out", "app");
 
     public async ValueTask InitializeAsync()
+    {
+        if (Elsewhere is null) await StartAsync();
+        Api = new HttpClient { BaseAddress = new Uri(Url) };
+        Api.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Token);
+
+        playwright = await Playwright.CreateAsync();
+        Browser = await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
+        {
+            ExecutablePath = "/usr/bin/chromium",
+            Args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"],
+        });
+        if (Elsewhere is null) FoundWhenEmpty = await LookWhenEmptyAsync();
+    }
+
+    /// <summary>What was wrong with the pages before the first run: they are empty only then.</summary>
+    public IReadOnlyList<string> FoundWhenEmpty { get; private set; } = [];
+
+    private async Task<IReadOnlyList<string>> LookWhenEmptyAsync()
+    {
+        var found = new List<string>();
+        foreach (string path in (string[])["/", "/new", "/configurations", "/runs", "/experiments", "/compare", "/runners"])
+        {
+            try
+            {
+                found.AddRange(await Soundness.LookAsync(this, path, signedIn: true));
+            }
+            catch (Exception e) when (e is PlaywrightException or TimeoutException)
+            {
+                // One test says so; the others don't fail for it.
+                found.Add($"{path}: {e.Message}");
+            }
+        }
+        return found;
+    }
+
+    private async Task StartAsync()
     {
         File.SetUnixFileMode(data, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
         var start = new ProcessStartInfo(Path.Combine(App, "Runner", "Runner"), ["up", "--data", data, "--urls", Url]) { RedirectStandardOutput = true, RedirectStandardError = true };
@@ -57,15 +96,15 @@ public sealed partial class Product : IAsyncLifetime
         up.EnableRaisingEvents = true;
         up.Exited += (_, _) => link.TrySetException(new InvalidOperationException("`up` ended: " + Said));
         SignInLink = await link.Task.WaitAsync(TimeSpan.FromMinutes(2));
-        Api = new HttpClient { BaseAddress = new Uri(Url) };
-        Api.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Token);
+    }
 
-        playwright = await Playwright.CreateAsync();
-        Browser = await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
-        {
-            ExecutablePath = "/usr/bin/chromium",
-            Args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"],
-        });
+    /// <summary>Kills every process of that name that this Wobble started, directly or not. True when there was one.</summary>
+    public bool KillAll(string name)
+    {
+        int root = up?.Id ?? ProcessTree.UpOf(data);
+        var found = ProcessTree.Below(root, name);
+        ProcessTree.Kill(found);
+        return found.Count > 0;
     }
 
     public string Said
@@ -99,67 +138,6 @@ public sealed partial class Product : IAsyncLifetime
         return await context.StorageStateAsync();
     }
 
-    /// <summary>Queues a run by the API and waits for its end.</summary>
-    public async Task<JsonElement> RunAsync(object definition)
-    {
-        string slug = await QueueAsync(definition);
-        return await EndOfAsync(slug);
-    }
-
-    public async Task<string> QueueAsync(object definition)
-    {
-        using var answer = await Api.PostAsJsonAsync("/api/runs", definition);
-        string text = await answer.Content.ReadAsStringAsync();
-        Assert.True(answer.StatusCode == HttpStatusCode.Created, text);
-        return JsonDocument.Parse(text).RootElement.GetProperty("slug").GetString()!;
-    }
-
-    public async Task<JsonElement> EndOfAsync(string slug) => await UntilAsync(slug, state => state is "completed" or "failed" or "cancelled" or "interrupted");
-
-    /// <summary>Asks for a run until it is in a wanted state; its whole answer.</summary>
-    public async Task<JsonElement> UntilAsync(string slug, Func<string, bool> wanted)
-    {
-        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(3));
-        using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(200));
-        string text = "";
-        try
-        {
-            do
-            {
-                text = await Api.GetStringAsync($"/api/runs/{slug}", limit.Token);
-                var run = JsonDocument.Parse(text).RootElement;
-                if (wanted(run.GetProperty("state").GetString()!)) return run;
-            }
-            while (await tick.WaitForNextTickAsync(limit.Token));
-        }
-        catch (OperationCanceledException)
-        {
-        }
-        throw new TimeoutException($"{slug} did not get there; last: {text}\n{Said}");
-    }
-
-    /// <summary>Waits for the end of an experiment; its whole answer.</summary>
-    public async Task<JsonElement> ExperimentAsync(string slug)
-    {
-        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(4));
-        using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(300));
-        string text = "";
-        try
-        {
-            do
-            {
-                text = await Api.GetStringAsync($"/api/experiments/{slug}", limit.Token);
-                var experiment = JsonDocument.Parse(text).RootElement;
-                if (experiment.GetProperty("state").GetString() is "completed" or "cancelled") return experiment;
-            }
-            while (await tick.WaitForNextTickAsync(limit.Token));
-        }
-        catch (OperationCanceledException)
-        {
-        }
-        throw new TimeoutException($"{slug} did not end; last: {text}\n{Said}");
-    }
-
     public async ValueTask DisposeAsync()
     {
         if (Browser is not null) await Browser.CloseAsync();
@@ -180,7 +158,7 @@ public sealed partial class Product : IAsyncLifetime
             }
         }
         up?.Dispose();
-        Directory.Delete(data, recursive: true);
+        if (Elsewhere is null) Directory.Delete(data, recursive: true);
     }
 
     private static int FreePort()
