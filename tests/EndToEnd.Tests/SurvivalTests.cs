@@ -46,6 +46,6 @@ public sealed class SurvivalTests(Product product)
 
         await product.EndOfAsync(slug);
         await Expect(page.Locator("table.seconds tbody tr")).ToHaveCountAsync(6);
-        await Expect(page.Locator(".dl a")).ToHaveCountAsync(5);
+        await Expect(page.Locator(".dl a")).ToHaveCountAsync(6);
     }
 }
