@@ -12,6 +12,7 @@ internal sealed record Question(string Name, Func<int, Task> AskAsync)
         var runs = new RunsQueries(database, TimeProvider.System);
         var comparisons = new ComparisonQueries(database);
         var configurations = new ConfigurationQueries(database);
+        var trends = new TrendQueries(database);
         var run = new RunQueries(database);
         var home = new HomeQueries(database);
         var cancel = CancellationToken.None;
@@ -44,6 +45,7 @@ internal sealed record Question(string Name, Func<int, Task> AskAsync)
             {
                 await configurations.One(ids[i % ids.Count], cancel);
                 await configurations.RunsOf(ids[i % ids.Count], cancel);
+                await trends.Of(ids[i % ids.Count], Wobble.Results.Statistics.Metric.P99, cancel);
             }),
             new("Configurations", _ => configurations.All(false, cancel)),
             new("A run's header, seconds and events", async i =>

@@ -22,6 +22,7 @@ internal sealed class RunEntry(string slug, RunQueries queries)
     private RunIntervals _intervals = RunIntervals.None;
     private double? _halvesDiffer;
     private int _intervalsAt = -1;
+    private RunWhy? _why;
     private Task<RunPicture?>? _reading;
     private Task<RunPicture?>? _next;
 
@@ -63,6 +64,8 @@ internal sealed class RunEntry(string slug, RunQueries queries)
         _events.AddRange(await queries.EventsAfter(run.Id, _events.Count == 0 ? 0 : _events[^1].FactNumber, CancellationToken.None));
         var logs = await queries.LogTails(run.Id, LogCharacters, CancellationToken.None);
         RenewIntervals(run.State.IsFinal());
+        // Once: what has ended changes no more.
+        if (run.State.IsFinal() && _tally.Points.Count > 0) _why ??= RunWhy.Of(run, _tally.Points, _tally.Latency);
         return Draw(header, logs);
     }
 
@@ -86,6 +89,7 @@ internal sealed class RunEntry(string slug, RunQueries queries)
             Tail = TailOf(whole, distribution),
             Intervals = _intervals,
             HalvesDiffer = _halvesDiffer,
+            Why = _why,
             SoFar = run.State.IsFinal() ? null : DoubtsSoFar.Of(run, _tally.Points, _tally.Latency),
             Events = [.. _events],
             Logs = logs,

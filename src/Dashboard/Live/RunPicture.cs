@@ -40,6 +40,8 @@ public sealed record RunPicture
     public RunIntervals Intervals { get; init; } = RunIntervals.None;
     /// <summary>By how much the p99.9 of the two halves differ: .31 is 31%; null when it can't be said.</summary>
     public double? HalvesDiffer { get; init; }
+    /// <summary>Why it wobbled; null while it goes on, or when nothing was measured.</summary>
+    public RunWhy? Why { get; init; }
     /// <summary>Doubts of a run that goes on; null when it has ended or none can be said yet.</summary>
     public Trust? SoFar { get; init; }
     public required IReadOnlyList<RunEvent> Events { get; init; }

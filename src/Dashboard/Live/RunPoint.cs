@@ -7,7 +7,11 @@ using Wobble.Results.Storage;
 namespace Wobble.Dashboard.Live;
 
 /// <summary>A component over one point: time and switches summed, memory and files the greatest.</summary>
-public sealed record ComponentPoint(string Name, double CpuSeconds, double RssMb, int OpenFiles, double RunQueueMs, long InvoluntarySwitches);
+public sealed record ComponentPoint(string Name, double CpuSeconds, double RssMb, int OpenFiles, double RunQueueMs, long InvoluntarySwitches)
+{
+    /// <summary>Jain's index of the CPU time of its workers; null when it has no several. Of several seconds, their mean.</summary>
+    public double? Evenness { get; init; }
+}
 
 /// <summary>How many requests fell into one bin of <see cref="HeatBins"/>.</summary>
 public readonly record struct HeatCell(byte Bin, int Count);
@@ -40,6 +44,12 @@ public sealed record RunPoint
     public double GeneratorRunQueueMs { get; init; }
     /// <summary>Clients that wait in the pooler, the most; null without a pooler.</summary>
     public int? Waiting { get; init; }
+    /// <summary>The longest that a client waited in the pooler, ms; null without a pooler.</summary>
+    public double? PoolerWaitMs { get; init; }
+    /// <summary>Own pauses of the generator for garbage collection, ms.</summary>
+    public double GcPauseMs { get; init; }
+    /// <summary>Its other pauses: no core, or unknown, ms.</summary>
+    public double OtherPauseMs { get; init; }
     /// <summary>Share of all cores that the hypervisor gave to others.</summary>
     public double? Steal { get; init; }
     /// <summary>CPU time of processes that are no part of the run, s.</summary>
@@ -71,11 +81,17 @@ public sealed record RunPoint
             P50 = second.P50, P90 = second.P90, P99 = second.P99, P999 = second.P999, Max = second.Max,
             Latency = latency,
             Heat = heat,
-            Components = [.. watched.Components.Select(c => new ComponentPoint(c.Name, c.CpuSeconds, c.RssMb, c.OpenFiles, c.RunQueueMs, c.InvoluntarySwitches))],
+            Components = [.. watched.Components.Select(c => new ComponentPoint(c.Name, c.CpuSeconds, c.RssMb, c.OpenFiles, c.RunQueueMs, c.InvoluntarySwitches)
+            {
+                Evenness = Results.Statistics.Evenness.Of([.. c.Processes.Where(p => p.Role != "master").Select(p => p.CpuSeconds)]),
+            })],
             GeneratorBusy = watched.Generator.Busy,
             GeneratorCpuSeconds = watched.Generator.CpuSeconds,
             GeneratorRunQueueMs = watched.Generator.RunQueueMs,
             Waiting = watched.Pooler?.ClientsWaiting,
+            PoolerWaitMs = watched.Pooler?.LongestWaitMs,
+            GcPauseMs = watched.Generator.Pauses.Where(p => p.Cause == "gc").Sum(p => p.Ms),
+            OtherPauseMs = watched.Generator.Pauses.Where(p => p.Cause != "gc").Sum(p => p.Ms),
             Steal = watched.Host?.StealShare,
             OtherCpuSeconds = watched.Host?.OtherCpuSeconds,
         };
@@ -99,11 +115,14 @@ public sealed record RunPoint
             Latency = Histograms.Encode(latency),
             Heat = HeatBins.Cells(latency),
             Components = [.. parts.SelectMany(p => p.Components).GroupBy(c => c.Name).Select(g => new ComponentPoint(
-                g.Key, g.Sum(c => c.CpuSeconds), g.Max(c => c.RssMb), g.Max(c => c.OpenFiles), g.Sum(c => c.RunQueueMs), g.Sum(c => c.InvoluntarySwitches)))],
+                g.Key, g.Sum(c => c.CpuSeconds), g.Max(c => c.RssMb), g.Max(c => c.OpenFiles), g.Sum(c => c.RunQueueMs), g.Sum(c => c.InvoluntarySwitches)) { Evenness = g.Average(c => c.Evenness) })],
             GeneratorBusy = parts.Sum(p => p.GeneratorBusy * p.Length) / length,
             GeneratorCpuSeconds = parts.Sum(p => p.GeneratorCpuSeconds),
             GeneratorRunQueueMs = parts.Sum(p => p.GeneratorRunQueueMs),
             Waiting = parts.Max(p => p.Waiting),
+            PoolerWaitMs = parts.Max(p => p.PoolerWaitMs),
+            GcPauseMs = parts.Sum(p => p.GcPauseMs),
+            OtherPauseMs = parts.Sum(p => p.OtherPauseMs),
             Steal = Mean(parts, p => p.Steal),
             OtherCpuSeconds = parts.All(p => p.OtherCpuSeconds is null) ? null : parts.Sum(p => p.OtherCpuSeconds ?? 0),
         };

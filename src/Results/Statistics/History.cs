@@ -33,20 +33,7 @@ public static class History
     public static (double Q, int After) Strongest(IReadOnlyList<double> values)
     {
         ArgumentNullException.ThrowIfNull(values);
-        double[] logs = [.. values.Select(x => Math.Log(x))];
-        return StrongestOf(logs);
-    }
-
-    private static (double Q, int After) StrongestOf(double[] logs)
-    {
-        int n = logs.Length;
-        (double Q, int After) best = (double.NegativeInfinity, 0);
-        for (int k = LeastEachSide; k <= n - LeastEachSide; k++)
-        {
-            double q = Energy(logs, k);
-            if (q > best.Q) best = (q, k);
-        }
-        return best;
+        return new Energies([.. values.Select(x => Math.Log(x))]).Strongest();
     }
 
     /// <summary>One new run against n ≥ 5 earlier ones: the interval in which "as before" lies, m ± t·s·√(1 + 1/n) on logs; null below five.</summary>
@@ -62,16 +49,16 @@ public static class History
     private static void Search(double[] values, int offset, double delta, List<LevelChange> found)
     {
         if (values.Length < LeastRuns) return;
-        double[] logs = [.. values.Select(x => Math.Log(x))];
-        var (q, k) = StrongestOf(logs);
+        var energies = new Energies([.. values.Select(x => Math.Log(x))]);
+        var (q, k) = energies.Strongest();
         if (k == 0) return;
         var random = new Random(20200601);
-        double[] shuffled = [.. logs];
         int asStrong = 0;
-        for (int i = 0; i < Permutations; i++)
+        // As soon as p must be above α, the rest of the permutations would say nothing new.
+        for (int i = 0; i < Permutations && 1 + asStrong <= Alpha * (Permutations + 1); i++)
         {
-            random.Shuffle(shuffled);
-            if (StrongestOf(shuffled).Q >= q) asStrong++;
+            energies.Shuffle(random);
+            if (energies.Strongest().Q >= q - 1e-12) asStrong++;
         }
         double p = (1 + asStrong) / (Permutations + 1.0);
         double ratio = TypicalRun.Of(values[k..]).Value / TypicalRun.Of(values[..k]).Value;
@@ -81,19 +68,44 @@ public static class History
         Search(values[k..], offset + k, delta, found);
     }
 
-    // Q(k) = k(n−k)/n · (2·mean|a−b| − Σ|a−a'|/(k(k−1)) − Σ|b−b'|/((n−k)(n−k−1))), sums over ordered pairs.
-    private static double Energy(double[] x, int k)
+    /// <summary>Q(k) = k(n−k)/n · (2·mean|a−b| − Σ|a−a'|/(k(k−1)) − Σ|b−b'|/((n−k)(n−k−1))) for every k in one pass: distances are taken once, and a run that goes from after to before moves its own.</summary>
+    private sealed class Energies
     {
-        int n = x.Length, m = n - k;
-        double between = 0, before = 0, after = 0;
-        for (int i = 0; i < n; i++)
-            for (int j = i + 1; j < n; j++)
+        private readonly double[] _distances;
+        private readonly int[] _order;
+        private readonly int _n;
+
+        public Energies(double[] x)
+        {
+            _n = x.Length;
+            _order = [.. Enumerable.Range(0, _n)];
+            _distances = new double[_n * _n];
+            for (int i = 0; i < _n; i++)
+                for (int j = 0; j < _n; j++) _distances[(i * _n) + j] = Math.Abs(x[i] - x[j]);
+        }
+
+        public void Shuffle(Random random) => random.Shuffle(_order);
+
+        public (double Q, int After) Strongest()
+        {
+            // Sums over unordered pairs.
+            double before = 0, between = 0, after = _distances.Sum() / 2;
+            (double Q, int After) best = (double.NegativeInfinity, 0);
+            for (int k = 1; k <= _n - LeastEachSide; k++)
             {
-                double distance = Math.Abs(x[i] - x[j]);
-                if (j < k) before += distance;
-                else if (i >= k) after += distance;
-                else between += distance;
+                double toBefore = 0, toAfter = 0;
+                var row = _distances.AsSpan(_order[k - 1] * _n, _n);
+                for (int i = 0; i < k - 1; i++) toBefore += row[_order[i]];
+                for (int i = k; i < _n; i++) toAfter += row[_order[i]];
+                before += toBefore;
+                after -= toAfter;
+                between += toAfter - toBefore;
+                if (k < LeastEachSide) continue;
+                double m = _n - k;
+                double q = k * m / _n * ((2 * between / (k * m)) - (2 * before / (k * (k - 1.0))) - (2 * after / (m * (m - 1))));
+                if (q > best.Q) best = (q, k);
             }
-        return (double)k * m / n * ((2 * between / ((double)k * m)) - (2 * before / (k * (k - 1.0))) - (2 * after / (m * (m - 1.0))));
+            return best;
+        }
     }
 }

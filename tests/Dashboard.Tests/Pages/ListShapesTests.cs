@@ -6,6 +6,7 @@ using Wobble.Dashboard.Components.Pages.Targets;
 using Wobble.Dashboard.Components.Pages.Words;
 using Wobble.Results.Domain;
 using Wobble.Results.Queries;
+using Wobble.Results.Statistics;
 using Wobble.Tests.Support;
 
 namespace Wobble.Dashboard.Tests.Pages;
@@ -116,15 +117,16 @@ public sealed class ListShapesTests
     [Fact]
     public void A_trend_marks_each_run_that_has_a_figure_and_each_new_version()
     {
-        List<RunRow> runs = [Samples.Row(p99: 30, version: 2), Samples.Row(p99: null, version: 2), Samples.Row(p99: 40, version: 1, trust: "invalid"), Samples.Row(p99: 20, version: 1)];
+        TrendRun Run(string slug, double? p99, int version, bool counts = true) => new(slug, Samples.Noon, p99, counts, [new("configuration, version", $"{version}")]);
 
-        var trend = TrendShape.Of(runs, TimeZoneInfo.Utc);
+        var trend = TrendShape.Of(Trends.Of(Metric.P99, [Run("a", 20, 1), Run("b", 40, 1, counts: false), Run("c", null, 2), Run("d", 30, 2)]), TimeZoneInfo.Utc);
 
-        Assert.Equal([runs[3].Slug, runs[2].Slug, runs[0].Slug], trend.Marks.Select(m => m.Slug));
+        Assert.Equal(["a", "b", "d"], trend.Marks.Select(m => m.Slug));
         Assert.Equal([false, true, false], trend.Marks.Select(m => m.IsHollow));
         Assert.True(trend.Marks[0].Top > trend.Marks[2].Top && trend.Marks[2].Top > trend.Marks[1].Top);
-        Assert.Equal("version 2", Assert.Single(trend.Versions).Words);
-        Assert.Empty(TrendShape.Of([], TimeZoneInfo.Utc).Marks);
+        Assert.Equal((1, false), (Assert.Single(trend.Lines).Number, trend.Lines[0].Differs));
+        Assert.InRange(trend.Lines[0].Left, trend.Marks[1].Left, trend.Marks[2].Left);
+        Assert.Empty(TrendShape.Of(Trends.Of(Metric.P99, []), TimeZoneInfo.Utc).Marks);
     }
 
     [Fact]

@@ -1,10 +1,11 @@
 using Microsoft.AspNetCore.Components;
 using Wobble.Results.Queries;
+using Wobble.Results.Statistics;
 
 namespace Wobble.Dashboard.Components.Pages.Configurations;
 
 /// <summary>A configuration and its runs; no row when there is none of that id.</summary>
-public sealed record ConfigurationShown(ConfigurationRow? Row, IReadOnlyList<RunRow> Runs);
+public sealed record ConfigurationShown(ConfigurationRow? Row, IReadOnlyList<RunRow> Runs, Trend? Trend = null);
 
 /// <summary>One configuration: what it runs, and what came of it over time.</summary>
 public sealed partial class ConfigurationPage
@@ -12,12 +13,18 @@ public sealed partial class ConfigurationPage
     private string? problem;
 
     [Inject] private ConfigurationQueries Configurations { get; set; } = default!;
+    [Inject] private TrendQueries Trends { get; set; } = default!;
 
     /// <summary>Which.</summary>
     [Parameter] public Guid Id { get; set; }
 
+    /// <summary>The figure whose trend is shown; p99 unless it names another.</summary>
+    [SupplyParameterFromQuery] public string? Metric { get; set; }
+
+    private Metric Figure => TrendQueries.Figures.FirstOrDefault(m => m.Word() == Metric, Results.Statistics.Metric.P99);
+
     /// <inheritdoc/>
-    protected override object Question => Id;
+    protected override object Question => (Id, Figure);
     /// <inheritdoc/>
     protected override bool IsLive => true;
 
@@ -27,7 +34,7 @@ public sealed partial class ConfigurationPage
     protected override async Task<ConfigurationShown> AskAsync(CancellationToken cancel)
     {
         var row = await Configurations.One(Id, cancel);
-        return new ConfigurationShown(row, row is null ? [] : await Configurations.RunsOf(Id, cancel));
+        return row is null ? new ConfigurationShown(null, []) : new ConfigurationShown(row, await Configurations.RunsOf(Id, cancel), await Trends.Of(Id, Figure, cancel));
     }
 
     private async Task Done(string? wrong)

@@ -1,42 +1,67 @@
 using System.Globalization;
 using Wobble.Dashboard.Components.Charts;
 using Wobble.Dashboard.Components.Controls;
-using Wobble.Results.Domain;
-using Wobble.Results.Queries;
+using Wobble.Results.Statistics;
 
 namespace Wobble.Dashboard.Components.Pages.Configurations;
 
 /// <summary>A run in a trend.</summary>
 /// <param name="Left">0–1.</param>
 /// <param name="Top">px</param>
-internal sealed record TrendMark(string Slug, TargetClass Class, double Left, double Top, bool IsHollow, string Label);
+internal sealed record TrendMark(string Slug, double Left, double Top, bool IsHollow, string Label);
 
-/// <summary>The p99 of each run in turn, on a log axis, with a line where a new version begins. Runs without a p99 have no mark.</summary>
-internal sealed record TrendShape(IReadOnlyList<TrendMark> Marks, IReadOnlyList<(double Value, double Top)> Ticks, IReadOnlyList<(double Left, string Words)> Versions, string Label)
+/// <summary>What runs between two steps usually give: 0–1 across, px down.</summary>
+internal readonly record struct TrendBand(double Left, double Right, double Top, double Bottom);
+
+/// <summary>A step: a dashed line with a number, whose words stand below the figure.</summary>
+internal readonly record struct TrendLine(double Left, int Number, bool Differs);
+
+/// <summary>A figure of each run in turn, on a log axis, with bands of what is usual and a line where something changed. Runs without the figure have no mark.</summary>
+internal sealed record TrendShape(IReadOnlyList<TrendMark> Marks, IReadOnlyList<TrendBand> Bands, IReadOnlyList<TrendLine> Lines, IReadOnlyList<(double Value, double Top)> Ticks, string Unit, string Label)
 {
-    public const double Height = 190;
-    private const double Head = 22;
+    public const double Height = 220;
+    private const double Head = 26;
     private const double Foot = 12;
+    /// <summary>So that calm looks calm: the axis spans at least a factor of 2.</summary>
+    private const double LeastWidth = 2;
 
-    /// <param name="runs">Newest first.</param>
+    /// <param name="trend">In time order.</param>
     /// <param name="zone">The viewer's, for the words of each mark.</param>
-    public static TrendShape Of(IReadOnlyList<RunRow> runs, TimeZoneInfo zone)
+    public static TrendShape Of(Trend trend, TimeZoneInfo zone)
     {
-        List<RunRow> shown = [.. runs.Where(r => r.P99 is > 0).Reverse()];
-        if (shown.Count == 0) return new TrendShape([], [], [], "No run has a p99 yet.");
-        var axis = LatencyAxis.Close(shown.Select(r => r.P99!.Value));
-        var y = Scale.Log(axis.From, axis.To, Height - Foot, Head);
+        string unit = trend.Metric switch { Metric.Throughput => "req/s", Metric.Wobble => "p99 ÷ p50", _ => $"{trend.Metric.Title()}, ms" };
+        var shown = trend.Runs.Select((run, index) => (run, index)).Where(r => r.run.Value is > 0).ToList();
+        if (shown.Count == 0) return new TrendShape([], [], [], [], unit, $"No run has a {trend.Metric.Title()} yet.");
+        var place = shown.Select((s, i) => (s.index, i)).ToDictionary(p => p.index, p => p.i);
         double Left(double i) => (i + .5) / shown.Count;
-        var versions = Enumerable.Range(1, shown.Count - 1).Where(i => shown[i].ConfigurationVersion != shown[i - 1].ConfigurationVersion)
-            .Select(i => (Left(i - .5), $"version {shown[i].ConfigurationVersion?.ToString(CultureInfo.InvariantCulture) ?? "unknown"}")).ToList();
-        string label = $"p99 of {Numbers.Many(shown.Count, "run")}, {Numbers.Latency(shown.Min(r => r.P99))} to {Numbers.Latency(shown.Max(r => r.P99))}, last {Numbers.Latency(shown[^1].P99)}";
-        return new TrendShape([.. shown.Select((r, i) => Mark(r, Left(i), y, zone))], [.. axis.Ticks().Select(t => (t, y.At(t)))], versions, label);
+        var (from, to) = Axis([.. shown.Select(s => s.run.Value!.Value), .. trend.Levels.SelectMany(l => (double?[])[l.Low, l.High]).OfType<double>()]);
+        var y = Scale.Log(from, to, Height - Foot, Head);
+        var bands = trend.Levels.Where(l => l.Low is not null).Select(l => new TrendBand(Left(place[l.First] - .45), Left(place[l.Last] + .45), y.At(l.High!.Value), y.At(l.Low!.Value)));
+        var lines = trend.Steps.Select((s, i) => new TrendLine(Left(place[s.At] - .5), i + 1, s.Difference == Difference.Differs));
+        string label = $"{trend.Metric.Title()} of {Numbers.Many(shown.Count, "run")}, {Numbers.Three(shown.Min(r => r.run.Value))} to {Numbers.Three(shown.Max(r => r.run.Value))}, last {Numbers.Three(shown[^1].run.Value)}";
+        return new TrendShape([.. shown.Select((s, i) => Mark(s.run, trend.Metric, Left(i), y, zone))], [.. bands], [.. lines], [.. TicksOf(from, to).Select(t => (t, y.At(t)))], unit, label);
     }
 
-    private static TrendMark Mark(RunRow run, double left, Scale y, TimeZoneInfo zone)
+    private static TrendMark Mark(TrendRun run, Metric metric, double left, Scale y, TimeZoneInfo zone)
     {
-        string when = TimeZoneInfo.ConvertTime(run.CreatedAt, zone).ToString("d MMMM HH:mm", CultureInfo.InvariantCulture);
-        string trust = run.HasFigures ? "" : ", not to be trusted";
-        return new TrendMark(run.Slug, run.Class, left, y.At(run.P99!.Value), run.Trust != "sound", $"{Numbers.Latency(run.P99)}, {when}{trust}");
+        string when = TimeZoneInfo.ConvertTime(run.At, zone).ToString("d MMMM HH:mm", CultureInfo.InvariantCulture);
+        string value = metric switch { Metric.Throughput => Numbers.Three(run.Value) + "/s", Metric.Wobble => Numbers.Three(run.Value), _ => Numbers.Latency(run.Value) };
+        return new TrendMark(run.Slug, left, y.At(run.Value!.Value), !run.Counts, $"{value}, {when}{(run.Counts ? "" : ", not to be trusted")}");
+    }
+
+    private static (double From, double To) Axis(IReadOnlyList<double> values)
+    {
+        double from = values.Min() / 1.06, to = values.Max() * 1.06;
+        double more = Math.Sqrt(Math.Max(1, LeastWidth / (to / from)));
+        return (from / more, to * more);
+    }
+
+    // 1, 2, 5 and their tens where the axis is wide; every half of a digit where it is narrow.
+    private static IEnumerable<double> TicksOf(double from, double to)
+    {
+        double[] steps = to / from > 6 ? [1, 2, 5] : [1, 1.5, 2, 2.5, 3, 4, 5, 6, 8];
+        for (int power = -3; power < 7; power++)
+            foreach (double digit in steps)
+                if (digit * Math.Pow(10, power) is var tick && tick >= from && tick <= to) yield return tick;
     }
 }
