@@ -21,6 +21,7 @@ internal sealed class Changes(Operator who, IDbContextFactory<WobbleDb> database
     private readonly ComparisonEdits _comparisons = new(databases, clock);
     private readonly LinkEdits _links = new(databases);
     private readonly RunImport _imports = new(databases, clock);
+    private readonly RecurrenceEdits _recurrences = new(databases, clock);
 
     /// <summary>Queues a run, or says field by field what is wrong. With repetitions it is an experiment.</summary>
     public Task<QueueOutcome> QueueAsync(RunRequest request, CancellationToken cancel) =>
@@ -90,6 +91,18 @@ internal sealed class Changes(Operator who, IDbContextFactory<WobbleDb> database
 
     /// <summary>Imports a run that another Wobble exported.</summary>
     public Task<ImportOutcome> ImportAsync(Stream file, CancellationToken cancel) => DoAsync("import a run", () => _imports.ReadAsync(file, cancel));
+
+    /// <summary>Lets a configuration or an experiment recur, or says field by field what is wrong.</summary>
+    public Task<(Guid? Id, IReadOnlyList<FieldError> Errors)> RecurAsync(RecurrenceWish wish, CancellationToken cancel) =>
+        DoAsync($"recur {wish.Configuration?.ToString() ?? wish.Experiment} at {wish.Time}", () => _recurrences.Create(wish, cancel));
+
+    /// <summary>It stays, and nothing is queued until it is resumed.</summary>
+    public Task<bool> PauseRecurrenceAsync(Guid id, CancellationToken cancel) => DoAsync($"pause recurrence {id}", () => _recurrences.Pause(id, cancel));
+
+    public Task<bool> ResumeRecurrenceAsync(Guid id, CancellationToken cancel) => DoAsync($"resume recurrence {id}", () => _recurrences.Resume(id, cancel));
+
+    /// <summary>Its runs stay.</summary>
+    public Task<bool> DeleteRecurrenceAsync(Guid id, CancellationToken cancel) => DoAsync($"delete recurrence {id}", () => _recurrences.Delete(id, cancel));
 
     private Task<T> DoAsync<T>(string what, Func<Task<T>> change) => DoAsync(() => Task.FromResult(what), change);
 

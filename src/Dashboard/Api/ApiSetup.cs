@@ -45,6 +45,7 @@ internal static class ApiSetup
         api.MapGroup("").WithTags("Downloads").MapExports();
         api.MapGroup("").WithTags("Configurations").MapConfigurations();
         api.MapGroup("").WithTags("Experiments").MapExperiments();
+        api.MapGroup("").WithTags("Recurrences").MapRecurrences();
         api.MapGroup("").WithTags("Comparisons").MapComparisons();
         api.MapGroup("").WithTags("Targets and runners").MapTargets();
         api.MapGroup("").WithTags("Housekeeping").MapHousekeeping();

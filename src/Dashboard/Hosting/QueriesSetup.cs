@@ -17,5 +17,5 @@ internal static class QueriesSetup
 
     public static IServiceCollection AddQueries(this IServiceCollection services) => services
         .AddSingleton<HomeQueries>().AddSingleton<RunsQueries>().AddSingleton<ConfigurationQueries>().AddSingleton<ComparisonQueries>().AddSingleton<RunnerQueries>().AddSingleton<ExperimentQueries>().AddSingleton<ClaimQueries>()
-        .AddSingleton<AuditQueries>().AddSingleton<HousekeepingQueries>().AddSingleton<TrendQueries>().AddSingleton<Handoffs>();
+        .AddSingleton<AuditQueries>().AddSingleton<HousekeepingQueries>().AddSingleton<TrendQueries>().AddSingleton<RecurrenceQueries>().AddSingleton<Handoffs>();
 }

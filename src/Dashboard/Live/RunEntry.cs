@@ -112,17 +112,15 @@ internal sealed class RunEntry(string slug, RunQueries queries)
         const double mostNines = 4, step = 1 / 40d;
         if (whole.TotalCount < 2) return [];
         double from = shown.Count == 0 ? 0 : shown[^1].Nines, to = Math.Min(mostNines, Math.Log10(whole.TotalCount));
-        var tail = new List<PercentilePoint>();
-        for (double nines = from; nines < to; nines += step) tail.Add(At(nines));
+        var quantiles = new List<double>();
+        for (double nines = from; nines < to; nines += step) quantiles.Add(Quantile(nines));
+        if (to >= mostNines) quantiles.Add(Quantile(to));
+        List<PercentilePoint> tail = [.. quantiles.Zip(Percentiles.Many(whole, [.. quantiles.Select(q => q * 100)]), (q, ms) => new PercentilePoint(q, ms))];
         // One in all of them: the slowest itself, which the histogram's rounding of ranks could miss.
-        tail.Add(to < mostNines ? new PercentilePoint(1 - 1d / whole.TotalCount, whole.GetMaxValue() / 1e6) : At(to));
+        if (to < mostNines) tail.Add(new PercentilePoint(1 - (1d / whole.TotalCount), whole.GetMaxValue() / 1e6));
         return tail.Count < 2 || to <= from ? [] : tail;
 
-        PercentilePoint At(double nines)
-        {
-            double q = 1 - Math.Pow(10, -nines);
-            return new PercentilePoint(q, Percentiles.Ms(whole, q * 100));
-        }
+        static double Quantile(double nines) => 1 - Math.Pow(10, -nines);
     }
 
     internal static Dictionary<string, long> Sum(IReadOnlyList<RunPoint> points) =>

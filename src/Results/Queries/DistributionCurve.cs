@@ -30,7 +30,8 @@ public static class DistributionCurve
         if (histogram.TotalCount <= Percentiles.ExceedancesToShow) return [];
         double last = Math.Min(MostNines, Math.Log10(histogram.TotalCount / Percentiles.ExceedancesToShow));
         var points = Enumerable.Range(0, (int)(MostNines * StepsPerNine) + 1).Select(i => (double)i / StepsPerNine).TakeWhile(n => n < last).Append(last);
-        return [.. points.Select(nines => 1 - Math.Pow(10, -nines)).Select(q => new PercentilePoint(q, Percentiles.Ms(histogram, q * 100)))];
+        double[] quantiles = [.. points.Select(nines => 1 - Math.Pow(10, -nines))];
+        return [.. quantiles.Zip(Percentiles.Many(histogram, [.. quantiles.Select(q => q * 100)]), (q, ms) => new PercentilePoint(q, ms))];
     }
 
     /// <summary>The typical run of several: at each percentile that all of them can show the geometric mean, with its interval from three runs on.</summary>

@@ -20,7 +20,9 @@ public sealed class RunsQueries(IDbContextFactory<WobbleDb> databases, TimeProvi
     /// <summary>Beyond this many the answer is "more than".</summary>
     public const int CountLimit = 1_000;
     /// <summary>Runs whose tags are looked at for suggestions.</summary>
-    private const int TagWindow = 500;
+    private const int TagWindow = 200;
+    /// <summary>Runs that a search may find for its answer to be a set of keys; more are frequent enough to be met on the way.</summary>
+    private const int SearchLimit = 1_000;
 
     /// <summary>One page.</summary>
     public async Task<PageOfRuns> Page(RunsFilter filter, CancellationToken cancel)
@@ -89,10 +91,30 @@ public sealed class RunsQueries(IDbContextFactory<WobbleDb> databases, TimeProvi
 
     private async Task<IQueryable<Run>> Matching(WobbleDb db, RunsFilter filter, CancellationToken cancel)
     {
+        var runs = Filtered(db, filter);
+        string[] words = filter.Search.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+        if (words.Length == 0) return runs;
+        var targets = await Targets(db, cancel);
+        var found = db.Runs.AsNoTracking().Where(r => r.DeletedAt == null);
+        foreach (string word in words.Take(8))
+        {
+            runs = runs.Where(Mentions(word, targets));
+            found = found.Where(Mentions(word, targets));
+        }
+        var keys = await Keys(db, found, cancel);
+        return keys.Count > SearchLimit ? runs : Filtered(db, filter).Where(r => keys.Contains(r.Id));
+    }
+
+    private IQueryable<Run> Filtered(WobbleDb db, RunsFilter filter)
+    {
         var runs = db.Runs.AsNoTracking().Where(r => r.DeletedAt == null);
-        if (filter.Classes.Count > 0) runs = runs.Where(r => filter.Classes.Contains(r.Class));
-        if (filter.States.Count > 0) runs = runs.Where(r => filter.States.Contains(r.State));
-        if (filter.Trust.Count > 0) runs = runs.Where(r => filter.Trust.Contains(r.TrustVerdict!));
+        // One value is asked for as one: only then does PostgreSQL read an index that begins with it in the order of the rest.
+        if (filter.Classes is [var only]) runs = runs.Where(r => r.Class == only);
+        else if (filter.Classes.Count > 0) runs = runs.Where(r => filter.Classes.Contains(r.Class));
+        if (filter.States is [var state]) runs = runs.Where(r => r.State == state);
+        else if (filter.States.Count > 0) runs = runs.Where(r => filter.States.Contains(r.State));
+        if (filter.Trust is [var verdict]) runs = runs.Where(r => r.TrustVerdict == verdict);
+        else if (filter.Trust.Count > 0) runs = runs.Where(r => filter.Trust.Contains(r.TrustVerdict!));
         if (filter.Configuration is { } configuration) runs = runs.Where(r => r.ConfigurationId == configuration);
         if (filter.Target is { } target) runs = runs.Where(r => r.Target == target);
         foreach (string tag in filter.Tags) runs = runs.Where(r => r.Tags.Contains(tag));
@@ -104,11 +126,18 @@ public sealed class RunsQueries(IDbContextFactory<WobbleDb> databases, TimeProvi
         if (filter.Since is { } from) runs = runs.Where(r => r.CreatedAt >= from);
         if (filter.Until is { } until) runs = runs.Where(r => r.CreatedAt < until);
         if (Column(filter.Sort) is { } column) runs = runs.Where(r => EF.Property<double?>(r, column) != null);
-        string[] words = filter.Search.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
-        if (words.Length == 0) return runs;
-        var targets = await Targets(db, cancel);
-        foreach (string word in words.Take(8)) runs = runs.Where(Mentions(word, targets));
         return runs;
+    }
+
+    // PostgreSQL can't know how many notes have a word that begins so, and reads the whole history newest first for a word that is nearly nowhere. So the
+    // indexes on words, tags and targets are asked first, and alone.
+    private static async Task<List<Guid>> Keys(WobbleDb db, IQueryable<Run> found, CancellationToken cancel)
+    {
+        await using var transaction = await db.Database.BeginTransactionAsync(cancel);
+        await db.Database.ExecuteSqlAsync($"set local enable_seqscan = off", cancel);
+        var keys = await found.Select(r => r.Id).Take(SearchLimit + 1).ToListAsync(cancel);
+        await transaction.CommitAsync(cancel);
+        return keys;
     }
 
     // Every side of the "or" has an index of its own (target, tags, slug, the notes' words), so a word that is nowhere costs no scan.

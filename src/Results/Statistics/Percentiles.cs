@@ -43,6 +43,21 @@ public static class Percentiles
         return histogram.TotalCount == 0 ? double.NaN : histogram.GetValueAtPercentile(percentile) / NsPerMs;
     }
 
+    /// <summary>As <see cref="Ms"/> for many percentiles in rising order, in one pass over the histogram: each by itself would begin at its first bucket.</summary>
+    public static IReadOnlyList<double> Many(HistogramBase histogram, IReadOnlyList<double> percentiles)
+    {
+        ArgumentNullException.ThrowIfNull(histogram);
+        ArgumentNullException.ThrowIfNull(percentiles);
+        var all = new List<double>(percentiles.Count);
+        // The library's own rounding: the rank is p% of all, half up, and at least the first.
+        long RankOf(double percentile) => Math.Max(1, (long)((Math.Min(percentile, 100) / 100 * histogram.TotalCount) + 0.5));
+        foreach (var value in histogram.RecordedValues())
+            while (all.Count < percentiles.Count && value.TotalCountToThisValue >= RankOf(percentiles[all.Count]))
+                all.Add(histogram.HighestEquivalentValue(value.ValueIteratedTo) / NsPerMs);
+        while (all.Count < percentiles.Count) all.Add(double.NaN);
+        return all;
+    }
+
     /// <summary>All latencies that a result names, in ms. Percentiles the data can't show are null; none lies outside min … max.</summary>
     /// <param name="histogram">Good answers.</param>
     /// <param name="minNs">Exact least value; null: the histogram's.</param>

@@ -26,6 +26,10 @@ public sealed class WobbleDb(DbContextOptions<WobbleDb> options) : DbContext(opt
     public DbSet<Tuning> Tunings => Set<Tuning>();
     /// <summary>Who did what.</summary>
     public DbSet<AuditEntry> Audit => Set<AuditEntry>();
+    /// <summary>What is run again by the clock.</summary>
+    public DbSet<Recurrence> Recurrences => Set<Recurrence>();
+    /// <summary>Changes that were found, and their way to webhooks.</summary>
+    public DbSet<Notice> Notices => Set<Notice>();
     /// <summary>Machines that execute runs.</summary>
     public DbSet<RunnerRow> Runners => Set<RunnerRow>();
 

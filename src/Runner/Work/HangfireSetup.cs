@@ -27,6 +27,7 @@ internal static class HangfireSetup
         // Not by AddHangfire, which would make this the storage of the whole process.
         services.AddSingleton<JobStorage>(storage);
         services.AddSingleton<IBackgroundJobClient>(_ => new BackgroundJobClient(storage));
+        services.AddSingleton<IRecurringJobManager>(_ => new RecurringJobManager(storage));
         services.AddSingleton(bell);
         services.AddHostedService<JobServer>();
     }
@@ -70,7 +71,7 @@ internal sealed class QueueBell(PostgreSqlStorage storage) : IPersistentJobQueue
 }
 
 /// <summary>Hangfire's server, which fetches jobs and hands them to <see cref="RunJob"/>.</summary>
-internal sealed class JobServer(WorkSettings settings, JobStorage storage, IRunJob job) : IHostedService, IDisposable
+internal sealed class JobServer(WorkSettings settings, JobStorage storage, IRunJob job, IRecurrenceJob recurrence) : IHostedService, IDisposable
 {
     private BackgroundJobServer? _server;
 
@@ -84,7 +85,7 @@ internal sealed class JobServer(WorkSettings settings, JobStorage storage, IRunJ
             CancellationCheckInterval = TimeSpan.FromSeconds(1),
             // After its run has ended, see RunDrain: it needs only to say so.
             ShutdownTimeout = TimeSpan.FromSeconds(3),
-            Activator = new Activator(job),
+            Activator = new Activator(job, recurrence),
         }, storage);
         return Task.CompletedTask;
     }
@@ -98,8 +99,8 @@ internal sealed class JobServer(WorkSettings settings, JobStorage storage, IRunJ
 
     public void Dispose() => _server?.Dispose();
 
-    private sealed class Activator(IRunJob job) : JobActivator
+    private sealed class Activator(IRunJob job, IRecurrenceJob recurrence) : JobActivator
     {
-        public override object ActivateJob(Type jobType) => job;
+        public override object ActivateJob(Type jobType) => jobType == typeof(IRecurrenceJob) ? recurrence : job;
     }
 }

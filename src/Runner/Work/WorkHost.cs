@@ -89,6 +89,9 @@ internal static class WorkHost
         services.AddSingleton<CancelWishes>();
         services.AddSingleton<Recovery>();
         services.AddSingleton<IRunJob, RunJob>();
+        services.AddSingleton<IRecurrenceJob, RecurrenceJob>();
+        services.AddSingleton<ChangeWatch>();
+        services.AddSingleton<WebhookSender>();
         configure(services);
         // In this order they start, in the reverse one they stop: the run is the first to stop, the row is the last to say so.
         AddHosted<RunnerLock>(services);
@@ -98,6 +101,7 @@ internal static class WorkHost
         AddHosted<Sweeper>(services);
         AddHosted<ExperimentKeeper>(services);
         AddHosted<HousekeepingService>(services);
+        AddHosted<RecurrenceKeeper>(services);
         services.AddHangfireWork(settings);
         services.AddTelemetry(settings);
         services.AddHostedService<RunDrain>();

@@ -19,7 +19,10 @@ internal sealed record WorkSettings(string Name, string ConnectionString, DataFo
     /// <summary>How long runs are kept.</summary>
     public Retention Retention { get; init; } = Retention.Default;
 
-    /// <summary>Reads <c>RunnerName</c>, <c>ConnectionStrings:Wobble</c> and <c>DataFolder</c>.</summary>
+    /// <summary>True: webhooks may go to addresses of private networks, too.</summary>
+    public bool AllowPrivateWebhooks { get; init; }
+
+    /// <summary>Reads <c>RunnerName</c>, <c>ConnectionStrings:Wobble</c>, <c>DataFolder</c> and what else is set.</summary>
     public static WorkSettings From(IConfiguration configuration)
     {
         string name = configuration["RunnerName"] is { Length: > 0 } given ? given : RunnerName.FromHost(Environment.MachineName);
@@ -27,10 +30,12 @@ internal sealed record WorkSettings(string Name, string ConnectionString, DataFo
         if (configuration.GetConnectionString("Wobble") is not { Length: > 0 } connection)
             throw new WorkSettingException("ConnectionStrings__Wobble is not set: it names Wobble's own PostgreSQL, such as Host=10.0.0.5;Database=wobble;Username=wobble;Password=… (./run sets it by itself).");
         string folder = configuration["DataFolder"] is { Length: > 0 } data ? data : DataFolder.Default;
+        string? allow = configuration["Webhooks:AllowPrivate"];
+        if (allow is not (null or "") && !bool.TryParse(allow, out _)) throw new WorkSettingException($"Webhooks__AllowPrivate: {allow} is not allowed; true or false.");
         if (Results.Telemetry.Refuse(configuration["OtlpEndpoint"]) is { } wrong) throw new WorkSettingException(wrong);
         var errors = new List<FieldError>();
         var retention = Retention.Read(key => configuration[key], errors);
         if (errors.Count > 0) throw new WorkSettingException(errors[0].ToString());
-        return new WorkSettings(name, connection, new DataFolder(folder)) { Retention = retention, OtlpEndpoint = string.IsNullOrWhiteSpace(configuration["OtlpEndpoint"]) ? null : configuration["OtlpEndpoint"]!.Trim().TrimEnd('/') };
+        return new WorkSettings(name, connection, new DataFolder(folder)) { Retention = retention, AllowPrivateWebhooks = bool.TryParse(allow, out bool isAllowed) && isAllowed, OtlpEndpoint = string.IsNullOrWhiteSpace(configuration["OtlpEndpoint"]) ? null : configuration["OtlpEndpoint"]!.Trim().TrimEnd('/') };
     }
 }

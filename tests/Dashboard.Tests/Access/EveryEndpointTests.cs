@@ -48,6 +48,12 @@ public sealed class EveryEndpointTests(DashboardHost host) : IClassFixture<Dashb
         GET    | /api/claims                                 | /api/claims                               | 401 | 200
         GET    | /api/compare                                | /api/compare?r={run}&r={other}            | 200 | 200
         GET    | /api/compare.csv                            | /api/compare.csv?r={run}&r={other}        | 200 | 200
+        GET    | /api/recurrences                            | /api/recurrences                          | 401 | 200
+        POST   | /api/recurrences                            | /api/recurrences                          | 401 | 415
+        GET    | /api/recurrences/{id:guid}                  | /api/recurrences/{recurrence}             | 401 | 200
+        POST   | /api/recurrences/{id:guid}/pause            | /api/recurrences/{recurrence}/pause       | 401 | 200
+        POST   | /api/recurrences/{id:guid}/resume           | /api/recurrences/{recurrence}/resume      | 401 | 200
+        DELETE | /api/recurrences/{id:guid}                  | /api/recurrences/{recurrence}             | 401 | 204
         POST   | /api/comparisons                            | /api/comparisons                          | 401 | 415
         GET    | /api/comparisons/{slug}                     | /api/comparisons/{comparison}             | 200 | 200
         GET    | /api/targets                                | /api/targets                              | 200 | 200
@@ -155,8 +161,9 @@ public sealed class EveryEndpointTests(DashboardHost host) : IClassFixture<Dashb
         var comparison = new Comparison { Slug = Slug.New(), Runs = [run.Slug, other.Slug] };
         var rows = Wobble.Results.Experiments.Making.Compare(["uwsgi-http/bottle"], run.Definition, Wobble.Tests.Support.SamplePlans.Catalogue, 1, 1);
         var experiment = new Experiment { Slug = Slug.New(), Kind = "compare", Question = rows.Question, Definition = System.Text.Json.JsonSerializer.Serialize(rows, Wobble.Results.WobbleJson.Options) };
-        db.AddRange(configuration, comparison, experiment);
+        var recurrence = new Recurrence { ConfigurationId = configuration.Id, At = new TimeOnly(2, 30), Zone = "UTC" };
+        db.AddRange(configuration, comparison, experiment, recurrence);
         await db.SaveChangesAsync();
-        return new Dictionary<string, string> { ["{run}"] = run.Slug, ["{other}"] = other.Slug, ["{queued}"] = queued.Slug, ["{configuration}"] = configuration.Id.ToString(), ["{comparison}"] = comparison.Slug, ["{experiment}"] = experiment.Slug };
+        return new Dictionary<string, string> { ["{run}"] = run.Slug, ["{other}"] = other.Slug, ["{queued}"] = queued.Slug, ["{configuration}"] = configuration.Id.ToString(), ["{comparison}"] = comparison.Slug, ["{experiment}"] = experiment.Slug, ["{recurrence}"] = recurrence.Id.ToString() };
     }
 }

@@ -22,7 +22,7 @@ public class TrendQueriesTests(TestDatabase database) : IClassFixture<TestDataba
 
         Assert.Equal([true, false, true], trend.Runs.Select(r => r.Counts));
         Assert.Equal(first.P99, trend.Runs[0].Value);
-        Assert.Contains(new("postgresql", "15.14"), trend.Runs[0].Setup);
+        Assert.Contains(KeyValuePair.Create("postgresql", "15.14"), trend.Runs[0].Setup);
         Assert.Equal([new SetupChange("kernel", "6.2", "6.1.0-20-amd64")], Assert.Single(trend.Steps).Changes);
         Assert.Equal(first.Throughput, (await new TrendQueries(database).Of(configuration.Id, Metric.Throughput, TestContext.Current.CancellationToken)).Runs[0].Value);
     }

@@ -29,6 +29,18 @@ public class RunSumsTests
     }
 
     [Fact]
+    public void Many_percentiles_in_one_pass_are_those_of_each_by_itself()
+    {
+        var random = new Random(3);
+        var histogram = Histograms.Create();
+        for (int i = 0; i < 3_000; i++) Histograms.Record(histogram, random.NextInt64(1, 900_000_000));
+        double[] percentiles = [0, .01, 10, 50, 50, 90, 99, 99.9, 99.99, 100];
+
+        Assert.Equal(percentiles.Select(p => Percentiles.Ms(histogram, p)), Percentiles.Many(histogram, percentiles));
+        Assert.All(Percentiles.Many(Histograms.Create(), percentiles), p => Assert.True(double.IsNaN(p)));
+    }
+
+    [Fact]
     public void A_part_of_another_programs_bounds_is_added_too()
     {
         var other = new LongHistogram(1, 3_600_000_000, 2);

@@ -15,7 +15,7 @@ public class TrendsTests
         Assert.Equal((8, Difference.Differs, 0), (step.At, step.Difference, step.Changes.Count));
         Assert.Equal(1.2264, step.Ratio.Value, 4);
         Assert.Equal([(0, 7, 8), (8, 14, 7)], trend.Levels.Select(l => (l.First, l.Last, l.Runs)));
-        Assert.Equal("The level changed here: p99 is 17 to 29% higher.", TrendWords.Sentence(trend, step));
+        Assert.Equal("The level changed here: p99 is 17 to 28% higher.", TrendWords.Sentence(trend, step));
     }
 
     [Fact]
@@ -35,7 +35,7 @@ public class TrendsTests
         var step = Assert.Single(trend.Steps);
         Assert.Equal((8, Difference.Differs), (step.At, step.Difference));
         Assert.Equal([new SetupChange("postgresql", "15.9", "15.8")], step.Changes);
-        Assert.Equal("Since PostgreSQL 15.9 (was 15.8) p99 is 18 to 28% higher.", TrendWords.Sentence(trend, step));
+        Assert.Equal("Since PostgreSQL 15.9 (was 15.8) p99 is 17 to 28% higher.", TrendWords.Sentence(trend, step));
         var calm = Trends.Of(Metric.P99, Runs([31, 30, 32, 29, 31, 30, 33, 31, 30, 32], i => ("kernel", i < 5 ? "6.1" : "6.2")));
         Assert.NotEqual(Difference.Differs, Assert.Single(calm.Steps).Difference);
     }

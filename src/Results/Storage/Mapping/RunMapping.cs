@@ -34,18 +34,30 @@ internal sealed class RunMapping : IEntityTypeConfiguration<Run>
         builder.HasOne<Experiment>().WithMany().HasForeignKey(r => r.ExperimentId).OnDelete(DeleteBehavior.SetNull);
         // The permalink.
         builder.HasIndex(r => r.Slug).IsUnique();
-        // Runs and Home: newest first, and the next page after any run. The key is a uuid v7, but times are what people filter by.
-        builder.HasIndex(r => new { r.CreatedAt, r.Id }).IsDescending();
-        // Runs by one filter that few match, newest first.
-        builder.HasIndex(r => new { r.Target, r.CreatedAt });
-        builder.HasIndex(r => new { r.State, r.CreatedAt });
-        builder.HasIndex(r => new { r.TrustVerdict, r.CreatedAt });
-        builder.HasIndex(r => new { r.ConfigurationId, r.CreatedAt });
-        // Runs sorted by a figure.
-        builder.HasIndex(r => new { r.P50, r.Id }).HasFilter("deleted_at is null");
-        builder.HasIndex(r => new { r.P99, r.Id }).HasFilter("deleted_at is null");
-        builder.HasIndex(r => new { r.Throughput, r.Id }).HasFilter("deleted_at is null");
-        builder.HasIndex(r => new { r.Wobble, r.Id }).HasFilter("deleted_at is null");
+        // Lists are newest first, and a page begins after any run: the whole order is in each index, for what no filter, or one that few match, leaves over.
+        // Without deleted runs, so that counting reads the index alone.
+        const string kept = "deleted_at is null";
+        builder.HasIndex(r => new { r.CreatedAt, r.Id }).IsDescending().HasFilter(kept);
+        builder.HasIndex(r => new { r.Target, r.CreatedAt, r.Id }).IsDescending(false, true, true).HasFilter(kept);
+        builder.HasIndex(r => new { r.Class, r.CreatedAt, r.Id }).IsDescending(false, true, true).HasFilter(kept);
+        builder.HasIndex(r => new { r.State, r.CreatedAt, r.Id }).IsDescending(false, true, true).HasFilter(kept);
+        builder.HasIndex(r => new { r.TrustVerdict, r.CreatedAt, r.Id }).IsDescending(false, true, true).HasFilter(kept);
+        builder.HasIndex(r => new { r.ConfigurationId, r.CreatedAt, r.Id }).IsDescending(false, true, true).HasFilter(kept);
+        // Tags that were used last.
+        builder.HasIndex(r => r.CreatedAt, "ix_runs_tagged").IsDescending().HasFilter(kept + " and cardinality(tags) > 0");
+        // Runs sorted by a figure: all, of a class, of a target.
+        builder.HasIndex(r => new { r.P50, r.Id }).HasFilter(kept);
+        builder.HasIndex(r => new { r.P99, r.Id }).HasFilter(kept);
+        builder.HasIndex(r => new { r.Throughput, r.Id }).HasFilter(kept);
+        builder.HasIndex(r => new { r.Wobble, r.Id }).HasFilter(kept);
+        builder.HasIndex(r => new { r.Class, r.P50, r.Id }).HasFilter(kept);
+        builder.HasIndex(r => new { r.Class, r.P99, r.Id }).HasFilter(kept);
+        builder.HasIndex(r => new { r.Class, r.Throughput, r.Id }).HasFilter(kept);
+        builder.HasIndex(r => new { r.Class, r.Wobble, r.Id }).HasFilter(kept);
+        builder.HasIndex(r => new { r.Target, r.P50, r.Id }).HasFilter(kept);
+        builder.HasIndex(r => new { r.Target, r.P99, r.Id }).HasFilter(kept);
+        builder.HasIndex(r => new { r.Target, r.Throughput, r.Id }).HasFilter(kept);
+        builder.HasIndex(r => new { r.Target, r.Wobble, r.Id }).HasFilter(kept);
         // What is queued or going on.
         builder.HasIndex(r => r.State).HasFilter("state not in ('completed', 'failed', 'cancelled', 'interrupted')");
         // What was deleted: to bring back, and to remove in the end.

@@ -5,7 +5,11 @@ using Wobble.Results.Statistics;
 namespace Wobble.Dashboard.Components.Pages.Configurations;
 
 /// <summary>A configuration and its runs; no row when there is none of that id.</summary>
-public sealed record ConfigurationShown(ConfigurationRow? Row, IReadOnlyList<RunRow> Runs, Trend? Trend = null);
+public sealed record ConfigurationShown(ConfigurationRow? Row, IReadOnlyList<RunRow> Runs, Trend? Trend = null)
+{
+    /// <summary>When it runs by itself.</summary>
+    public IReadOnlyList<RecurrenceRow> Recurrences { get; init; } = [];
+}
 
 /// <summary>One configuration: what it runs, and what came of it over time.</summary>
 public sealed partial class ConfigurationPage
@@ -13,6 +17,7 @@ public sealed partial class ConfigurationPage
     private string? problem;
 
     [Inject] private ConfigurationQueries Configurations { get; set; } = default!;
+    [Inject] private RecurrenceQueries Recurrences { get; set; } = default!;
     [Inject] private TrendQueries Trends { get; set; } = default!;
 
     /// <summary>Which.</summary>
@@ -34,7 +39,7 @@ public sealed partial class ConfigurationPage
     protected override async Task<ConfigurationShown> AskAsync(CancellationToken cancel)
     {
         var row = await Configurations.One(Id, cancel);
-        return row is null ? new ConfigurationShown(null, []) : new ConfigurationShown(row, await Configurations.RunsOf(Id, cancel), await Trends.Of(Id, Figure, cancel));
+        return row is null ? new ConfigurationShown(null, []) : new ConfigurationShown(row, await Configurations.RunsOf(Id, cancel), await Trends.Of(Id, Figure, cancel)) { Recurrences = await Recurrences.All(cancel, configuration: Id) };
     }
 
     private async Task Done(string? wrong)

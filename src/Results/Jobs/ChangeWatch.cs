@@ -1,0 +1,91 @@
+using System.Text.Json;
+using Microsoft.EntityFrameworkCore;
+using Wobble.Results.Queries;
+using Wobble.Results.Statistics;
+using Wobble.Results.Storage;
+
+namespace Wobble.Results.Jobs;
+
+/// <summary>
+/// Looks at the trend of a recurring configuration once each time its last run has ended. A change is told of once: it is beyond noise and δ, has at least
+/// four runs on each side, and lies at least four runs after the last one that was told of (where exactly it lies moves by a run or two as more come in).
+/// </summary>
+public sealed class ChangeWatch(IDbContextFactory<WobbleDb> contexts, TimeProvider time)
+{
+    /// <summary>Runs on each side of a change that is told of, and between two of them.</summary>
+    public const int LeastRuns = 4;
+
+    private readonly TrendQueries _trends = new(contexts);
+
+    /// <summary>Looks at all that ended since. Any number of Runners may: each end is looked at by one. Returns how many changes were found.</summary>
+    public async Task<int> LookAsync(CancellationToken cancellation = default)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellation);
+        var rows = await db.Recurrences.AsNoTracking().Where(r => r.ConfigurationId != null && r.LastSlug != null && r.LookedAt != r.LastSlug).ToListAsync(cancellation);
+        int found = 0;
+        foreach (var row in rows)
+            if (await RecurrenceJob.HasEndedAsync(db, row.LastSlug!, cancellation)) found += await LookAsync(db, row, cancellation);
+        return found;
+    }
+
+    /// <summary>The changes of a trend that are to be told of.</summary>
+    /// <param name="trend">The trend.</param>
+    /// <param name="toldUntil">Place of the last one that was told of, or when the recurrence was made.</param>
+    /// <param name="hasTold">True: the former.</param>
+    public static IReadOnlyList<TrendStep> New(Trend trend, DateTimeOffset toldUntil, bool hasTold)
+    {
+        ArgumentNullException.ThrowIfNull(trend);
+        var fresh = new List<TrendStep>();
+        foreach (var step in trend.Steps.Where(s => s.Difference == Difference.Differs))
+        {
+            int Counting(Func<TrendRun, int, bool> where) => trend.Runs.Where((r, i) => r.Counts && r.Value is > 0 && where(r, i)).Count();
+            bool isNew = trend.Runs[step.At].At > toldUntil && (!hasTold || fresh.Count > 0 || Counting((r, i) => r.At >= toldUntil && i < step.At) >= LeastRuns);
+            if (isNew && Counting((_, i) => i < step.At) >= LeastRuns && Counting((_, i) => i >= step.At) >= LeastRuns) fresh.Add(step);
+        }
+        return fresh;
+    }
+
+    private async Task<int> LookAsync(WobbleDb db, Recurrence row, CancellationToken cancellation)
+    {
+        var trend = await _trends.Of(row.ConfigurationId!.Value, Metric.P99, cancellation);
+        var fresh = New(trend, row.ToldUntil, hasTold: row.ToldUntil != row.CreatedAt);
+        var until = fresh.Count == 0 ? row.ToldUntil : trend.Runs[fresh[^1].At].At;
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
+        // One of those who look wins, and what it found stands with it or not at all.
+        int mine = await db.Recurrences.Where(r => r.Id == row.Id && r.LookedAt == row.LookedAt)
+            .ExecuteUpdateAsync(r => r.SetProperty(x => x.LookedAt, row.LastSlug).SetProperty(x => x.ToldUntil, until), cancellation);
+        if (mine == 0) return 0;
+        string name = await db.Configurations.Where(c => c.Id == row.ConfigurationId).Select(c => c.Name).SingleAsync(cancellation);
+        var now = time.GetUtcNow();
+        db.Notices.AddRange(fresh.Select(step => Of(row, name, trend, step, now)));
+        await db.SaveChangesAsync(cancellation);
+        await transaction.CommitAsync(cancellation);
+        return fresh.Count;
+    }
+
+    private static Notice Of(Recurrence row, string name, Trend trend, TrendStep step, DateTimeOffset now)
+    {
+        string sentence = TrendWords.Sentence(trend, step);
+        var run = trend.Runs[step.At];
+        return new Notice
+        {
+            RecurrenceId = row.Id,
+            Run = run.Slug,
+            Sentence = sentence,
+            CreatedAt = now,
+            NextAt = row.Webhook is null ? null : now,
+            Body = JsonSerializer.Serialize(new
+            {
+                Event = "level_changed",
+                Text = $"{name}: {sentence}",
+                Configuration = new { Id = row.ConfigurationId, Name = name },
+                Metric = trend.Metric.Word(),
+                Sentence = sentence,
+                Ratio = new { step.Ratio.Value, step.Ratio.Low, step.Ratio.High },
+                step.P,
+                Since = step.Changes.Select(c => new { c.Name, c.Now, c.Was }),
+                Run = new { run.Slug, Path = $"/r/{run.Slug}", run.At },
+            }, WobbleJson.Options),
+        };
+    }
+}

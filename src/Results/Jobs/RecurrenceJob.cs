@@ -1,0 +1,65 @@
+using System.Text.Json;
+using Hangfire;
+using Microsoft.EntityFrameworkCore;
+using Wobble.Results.Domain;
+using Wobble.Results.Experiments;
+using Wobble.Results.Storage;
+
+namespace Wobble.Results.Jobs;
+
+/// <summary>
+/// Queues what recurs. Guarantees: never a second one while the last goes on or waits; what keeps it from being queued stands on the recurrence, in words.
+/// </summary>
+public sealed class RecurrenceJob(IDbContextFactory<WobbleDb> contexts, IBackgroundJobClient jobs, TimeProvider time) : IRecurrenceJob
+{
+    /// <summary>Tag of every run that was begun by the clock.</summary>
+    public const string Tag = "recurring";
+
+    private readonly RunQueue _runs = new(contexts, jobs, time);
+    private readonly ExperimentQueue _experiments = new(contexts, jobs, time);
+
+    /// <inheritdoc/>
+    public async Task ExecuteAsync(Guid recurrence, CancellationToken cancellation)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellation);
+        var row = await db.Recurrences.AsNoTracking().SingleOrDefaultAsync(r => r.Id == recurrence, cancellation);
+        if (row is null || row.PausedAt is not null) return;
+        string? slug = null, problem;
+        if (row.LastSlug is { } last && !await HasEndedAsync(db, last, cancellation)) problem = "The one before had not ended.";
+        else (slug, problem) = row.ConfigurationId is { } configuration ? await RunAsync(db, configuration, cancellation) : await RepeatAsync(db, row.ExperimentId!.Value, cancellation);
+        var now = time.GetUtcNow();
+        await db.Recurrences.Where(r => r.Id == recurrence).ExecuteUpdateAsync(r => r
+            .SetProperty(x => x.LastAt, now).SetProperty(x => x.LastSlug, x => slug ?? x.LastSlug).SetProperty(x => x.LastProblem, problem), CancellationToken.None);
+    }
+
+    /// <summary>True when the run or experiment of that slug has ended, or is gone.</summary>
+    internal static async Task<bool> HasEndedAsync(WobbleDb db, string slug, CancellationToken cancellation) =>
+        !await db.Runs.AnyAsync(r => r.Slug == slug && StateMoves.Unfinished.Contains(r.State), cancellation)
+        && !await db.Experiments.AnyAsync(e => e.Slug == slug && (e.State == "running" || e.State == "paused" || e.State == "waiting"), cancellation);
+
+    private async Task<(string? Slug, string? Problem)> RunAsync(WobbleDb db, Guid id, CancellationToken cancellation)
+    {
+        var configuration = await db.Configurations.AsNoTracking().SingleAsync(c => c.Id == id, cancellation);
+        if (configuration.ArchivedAt is not null) return (null, "The configuration is archived.");
+        var request = new RunRequest { Definition = configuration.Definition, ConfigurationId = id, Tags = [Tag] };
+        if (configuration.Definition.Repetitions > 1)
+        {
+            var made = await _experiments.RepeatAsync([request], cancellation);
+            return (made.Experiment?.Slug, Words(made.Errors));
+        }
+        var queued = await _runs.QueueAsync(request, cancellation);
+        return (queued.Errors.Count > 0 ? null : queued.Runs[0].Slug, Words(queued.Errors));
+    }
+
+    private async Task<(string? Slug, string? Problem)> RepeatAsync(WobbleDb db, Guid id, CancellationToken cancellation)
+    {
+        string text = await db.Experiments.AsNoTracking().Where(e => e.Id == id).Select(e => e.Definition).SingleAsync(cancellation);
+        var definition = JsonSerializer.Deserialize<ExperimentDefinition>(text, WobbleJson.Options)!;
+        // In another order than the last time, and with verdicts that nobody has seen yet.
+        var anew = definition with { Seed = Random.Shared.NextInt64(1, 1_000_000), StartsAfter = null, RoundsWereAdded = false };
+        var made = await _experiments.CreateAsync(_ => anew, anew.Runner, cancellation);
+        return (made.Experiment?.Slug, Words(made.Errors));
+    }
+
+    private static string? Words(IReadOnlyList<FieldError> errors) => errors.Count == 0 ? null : string.Join(" ", errors.Select(e => $"{e}."));
+}

@@ -1,0 +1,153 @@
+using Microsoft.EntityFrameworkCore;
+using Wobble.Results.Domain;
+using Wobble.Results.Edits;
+using Wobble.Results.Jobs;
+using Wobble.Results.Queries;
+using Wobble.Results.Statistics;
+using Wobble.Results.Storage;
+using Wobble.Results.Tests.Queries;
+using Wobble.Tests.Support;
+
+namespace Wobble.Results.Tests.Jobs;
+
+public sealed class RecurrenceTests : IAsyncLifetime
+{
+    private readonly FakeJobs _jobs = new();
+    private TestDatabase _database = null!;
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        _database = await TestDatabase.CreateAsync();
+        await _database.Keep(new RunnerRow { Name = "bench-1", Catalogue = SamplePlans.Catalogue, SeenAt = DateTimeOffset.UtcNow.AddDays(1) });
+    }
+
+    public ValueTask DisposeAsync() => _database.DisposeAsync();
+
+    [Fact]
+    public async Task When_its_time_comes_a_run_is_queued_and_never_a_second_beside_it()
+    {
+        var configuration = await ConfigurationAsync();
+        var id = await MakeAsync(new RecurrenceWish { Configuration = configuration.Id, Time = "02:30" });
+
+        await Job.ExecuteAsync(id, Cancel);
+        await Job.ExecuteAsync(id, Cancel);
+
+        await using var db = _database.CreateDbContext();
+        var run = await db.Runs.SingleAsync(r => r.ConfigurationId == configuration.Id, Cancel);
+        Assert.Equal([RecurrenceJob.Tag], run.Tags);
+        Assert.Equal(run.Id, Assert.Single(_jobs.Queued).RunId);
+        var row = (await Rows.One(id, Cancel))!;
+        Assert.Equal((run.Slug, "The one before had not ended."), (row.Last, row.Problem));
+        Assert.NotNull(row.NextAt);
+
+        await db.Runs.ExecuteUpdateAsync(r => r.SetProperty(x => x.State, RunState.Completed), Cancel);
+        await Job.ExecuteAsync(id, Cancel);
+        Assert.Equal(2, await db.Runs.CountAsync(Cancel));
+        Assert.Null((await Rows.One(id, Cancel))!.Problem);
+    }
+
+    [Fact]
+    public async Task A_paused_a_deleted_and_an_archived_one_queue_nothing()
+    {
+        var configuration = await ConfigurationAsync();
+        var id = await MakeAsync(new RecurrenceWish { Configuration = configuration.Id, Time = "02:30", Days = ["mon"], Zone = "Europe/Berlin" });
+
+        Assert.True(await Edits.Pause(id, Cancel));
+        await Job.ExecuteAsync(id, Cancel);
+        Assert.Null((await Rows.One(id, Cancel))!.NextAt);
+        Assert.True(await Edits.Resume(id, Cancel));
+        await new ConfigurationEdits(_database, TimeProvider.System).Archive(configuration.Id, Cancel);
+        await Job.ExecuteAsync(id, Cancel);
+        Assert.Equal("The configuration is archived.", (await Rows.One(id, Cancel))!.Problem);
+        Assert.True(await Edits.Delete(id, Cancel));
+        await Job.ExecuteAsync(id, Cancel);
+
+        Assert.Empty(_jobs.Queued);
+    }
+
+    [Fact]
+    public async Task An_experiment_is_made_anew()
+    {
+        var queue = new ExperimentQueue(_database, _jobs, TimeProvider.System);
+        var made = await queue.CreateAsync(c => Wobble.Results.Experiments.Making.Compare(["uwsgi-http/bottle", "uwsgi-http/flask"], new FactsBuilder().Definition, c, 3, 1), cancellation: Cancel);
+        var id = await MakeAsync(new RecurrenceWish { Experiment = made.Experiment!.Slug, Time = "02:30" });
+
+        await Job.ExecuteAsync(id, Cancel);
+
+        var row = (await Rows.One(id, Cancel))!;
+        Assert.True(row.LastIsExperiment);
+        Assert.NotEqual(made.Experiment.Slug, row.Last);
+        var again = (await new ExperimentQueries(_database).BySlug(row.Last!, Cancel))!;
+        Assert.Equal((3, 2), (again.Definition.Repetitions, again.Definition.Rows.Count));
+    }
+
+    [Theory]
+    [InlineData("25:00", "mon", "UTC", null, null, "time"), InlineData("02:30", "someday", "UTC", null, null, "days"), InlineData("02:30", "mon", "Nowhere/Town", null, null, "zone")]
+    [InlineData("02:30", "mon", "UTC", "http://example.com/", null, "webhook"), InlineData("02:30", "mon", "UTC", null, "secret", "secret")]
+    public async Task What_is_not_allowed_is_named(string time, string day, string zone, string? webhook, string? secret, string field)
+    {
+        var configuration = await ConfigurationAsync();
+
+        var (id, errors) = await Edits.Create(new RecurrenceWish { Configuration = configuration.Id, Time = time, Days = [day], Zone = zone, Webhook = webhook, Secret = secret }, Cancel);
+
+        Assert.Null(id);
+        Assert.Equal(field, Assert.Single(errors).Field);
+    }
+
+    [Fact]
+    public async Task A_change_of_the_level_is_found_once_and_waits_for_its_webhook()
+    {
+        var configuration = await ConfigurationAsync();
+        var id = await MakeAsync(new RecurrenceWish { Configuration = configuration.Id, Time = "02:30", Webhook = "https://hooks.example.com/T0/path-secret", Secret = "s" });
+        await _database.ExecuteAsync("update recurrences set told_until = '2026-01-01', created_at = '2026-01-01'");
+        double[] values = [31, 30, 32, 29, 31, 30, 33, 31, 38, 37, 39, 36, 38, 40, 37];
+        await _database.KeepAll(values.Select((v, i) => Stored.Run(minutesAgo: 1_000 - i, p99: v, configuration: configuration.Id, version: 1)));
+        await using var db = _database.CreateDbContext();
+        var runs = await db.Runs.OrderBy(r => r.CreatedAt).ToListAsync(Cancel);
+        await db.Recurrences.ExecuteUpdateAsync(r => r.SetProperty(x => x.LastSlug, runs[^1].Slug), Cancel);
+        var watch = new ChangeWatch(_database, TimeProvider.System);
+
+        Assert.Equal(1, await watch.LookAsync(Cancel));
+        Assert.Equal(0, await watch.LookAsync(Cancel));
+        // One more run of the new level: the same change, which isn't told of again.
+        await _database.Keep(Stored.Run(minutesAgo: 500, p99: 38, configuration: configuration.Id, version: 1));
+        await db.Recurrences.ExecuteUpdateAsync(r => r.SetProperty(x => x.LastSlug, runs[0].Slug), Cancel);
+        Assert.Equal(0, await watch.LookAsync(Cancel));
+
+        var row = (await Rows.One(id, Cancel))!;
+        var notice = Assert.Single(row.Notices);
+        Assert.Equal(("The level changed here: p99 is 17 to 28% higher.", runs[8].Slug, "waiting"), (notice.Sentence, notice.Run, notice.State));
+        Assert.Equal(("https://hooks.example.com/…", true), (row.Webhook, row.IsSigned));
+        var body = System.Text.Json.JsonDocument.Parse((await db.Notices.SingleAsync(Cancel)).Body).RootElement;
+        Assert.Equal(("level_changed", "p99", runs[8].Slug), (body.GetProperty("event").GetString(), body.GetProperty("metric").GetString(), body.GetProperty("run").GetProperty("slug").GetString()));
+    }
+
+    [Fact]
+    public void A_change_with_few_runs_behind_it_is_not_told_of_yet()
+    {
+        TrendRun Run(int i) => new($"run-{i}", DateTimeOffset.UnixEpoch.AddDays(i), i < 10 ? 30 + (i % 3) : 45 + (i % 3), true, [new("kernel", i < 10 ? "6.1" : "6.2")]);
+        var three = Trends.Of(Metric.P99, [.. Enumerable.Range(0, 13).Select(Run)]);
+        var four = Trends.Of(Metric.P99, [.. Enumerable.Range(0, 14).Select(Run)]);
+
+        Assert.Equal(Difference.Differs, Assert.Single(three.Steps).Difference);
+        Assert.Empty(ChangeWatch.New(three, DateTimeOffset.UnixEpoch, hasTold: false));
+        Assert.Single(ChangeWatch.New(four, DateTimeOffset.UnixEpoch, hasTold: false));
+        Assert.Empty(ChangeWatch.New(four, DateTimeOffset.UnixEpoch.AddDays(11), hasTold: true));
+        Assert.Empty(ChangeWatch.New(four, DateTimeOffset.UnixEpoch.AddDays(8), hasTold: true));
+    }
+
+    private RecurrenceJob Job => new(_database, _jobs, TimeProvider.System);
+    private RecurrenceEdits Edits => new(_database, TimeProvider.System);
+    private RecurrenceQueries Rows => new(_database, TimeProvider.System);
+
+    private Task<Configuration> ConfigurationAsync() => _database.Keep(new Configuration { Name = Guid.NewGuid().ToString(), Definition = new FactsBuilder().Definition });
+
+    private async Task<Guid> MakeAsync(RecurrenceWish wish)
+    {
+        var (id, errors) = await Edits.Create(wish, Cancel);
+        Assert.Empty(errors);
+        return id!.Value;
+    }
+}
