@@ -158,9 +158,9 @@ public sealed class RunsQueries(IDbContextFactory<WobbleDb> databases, TimeProvi
     // Hops from one target to the next in the index on it: a few dozen probes, however many runs there are.
     private static Task<List<string>> Targets(WobbleDb db, CancellationToken cancel) => db.Database.SqlQueryRaw<string>("""
         with recursive hop(target) as (
-            (select target from runs order by target limit 1)
+            (select target from runs where deleted_at is null order by target limit 1)
             union all
-            select (select r.target from runs r where r.target > hop.target order by r.target limit 1) from hop where hop.target is not null)
+            select (select r.target from runs r where r.target > hop.target and r.deleted_at is null order by r.target limit 1) from hop where hop.target is not null)
         select target as "Value" from hop where target is not null limit 2000
         """).ToListAsync(cancel);
 
