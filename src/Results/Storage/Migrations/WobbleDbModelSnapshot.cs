@@ -220,6 +220,147 @@ namespace Wobble.Results.Storage.Migrations
                     b.ToTable("experiments", (string)null);
                 });
 
+            modelBuilder.Entity("Wobble.Results.Storage.Notice", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<int>("Attempts")
+                        .HasColumnType("integer")
+                        .HasColumnName("attempts");
+
+                    b.Property<string>("Body")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("body");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<DateTimeOffset?>("NextAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("next_at");
+
+                    b.Property<string>("Problem")
+                        .HasColumnType("text")
+                        .HasColumnName("problem");
+
+                    b.Property<Guid>("RecurrenceId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("recurrence_id");
+
+                    b.Property<string>("Run")
+                        .IsRequired()
+                        .HasMaxLength(22)
+                        .HasColumnType("character varying(22)")
+                        .HasColumnName("run");
+
+                    b.Property<DateTimeOffset?>("SentAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("sent_at");
+
+                    b.Property<string>("Sentence")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("sentence");
+
+                    b.HasKey("Id")
+                        .HasName("pk_notices");
+
+                    b.HasIndex("NextAt")
+                        .HasDatabaseName("ix_notices_next_at")
+                        .HasFilter("next_at is not null");
+
+                    b.HasIndex("RecurrenceId")
+                        .HasDatabaseName("ix_notices_recurrence_id");
+
+                    b.ToTable("notices", (string)null);
+                });
+
+            modelBuilder.Entity("Wobble.Results.Storage.Recurrence", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<TimeOnly>("At")
+                        .HasColumnType("time without time zone")
+                        .HasColumnName("at");
+
+                    b.Property<Guid?>("ConfigurationId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("configuration_id");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("Days")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("days");
+
+                    b.Property<Guid?>("ExperimentId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("experiment_id");
+
+                    b.Property<DateTimeOffset?>("LastAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("last_at");
+
+                    b.Property<string>("LastProblem")
+                        .HasColumnType("text")
+                        .HasColumnName("last_problem");
+
+                    b.Property<string>("LastSlug")
+                        .HasMaxLength(22)
+                        .HasColumnType("character varying(22)")
+                        .HasColumnName("last_slug");
+
+                    b.Property<string>("LookedAt")
+                        .HasMaxLength(22)
+                        .HasColumnType("character varying(22)")
+                        .HasColumnName("looked_at");
+
+                    b.Property<DateTimeOffset?>("PausedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("paused_at");
+
+                    b.Property<string>("Secret")
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("secret");
+
+                    b.Property<DateTimeOffset>("ToldUntil")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("told_until");
+
+                    b.Property<string>("Webhook")
+                        .HasMaxLength(2000)
+                        .HasColumnType("character varying(2000)")
+                        .HasColumnName("webhook");
+
+                    b.Property<string>("Zone")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("zone");
+
+                    b.HasKey("Id")
+                        .HasName("pk_recurrences");
+
+                    b.HasIndex("ConfigurationId")
+                        .HasDatabaseName("ix_recurrences_configuration_id");
+
+                    b.HasIndex("ExperimentId")
+                        .HasDatabaseName("ix_recurrences_experiment_id");
+
+                    b.ToTable("recurrences", (string)null);
+                });
+
             modelBuilder.Entity("Wobble.Results.Storage.Run", b =>
                 {
                     b.Property<Guid>("Id")
@@ -454,12 +595,10 @@ namespace Wobble.Results.Storage.Migrations
 
                     NpgsqlIndexBuilderExtensions.HasMethod(b.HasIndex("Tags"), "gin");
 
-                    b.HasIndex("ConfigurationId", "CreatedAt")
-                        .HasDatabaseName("ix_runs_configuration_id_created_at");
-
                     b.HasIndex("CreatedAt", "Id")
                         .IsDescending()
-                        .HasDatabaseName("ix_runs_created_at_id");
+                        .HasDatabaseName("ix_runs_created_at_id")
+                        .HasFilter("deleted_at is null");
 
                     b.HasIndex("P50", "Id")
                         .HasDatabaseName("ix_runs_p50_id")
@@ -469,22 +608,75 @@ namespace Wobble.Results.Storage.Migrations
                         .HasDatabaseName("ix_runs_p99_id")
                         .HasFilter("deleted_at is null");
 
-                    b.HasIndex("State", "CreatedAt")
-                        .HasDatabaseName("ix_runs_state_created_at");
-
-                    b.HasIndex("Target", "CreatedAt")
-                        .HasDatabaseName("ix_runs_target_created_at");
-
                     b.HasIndex("Throughput", "Id")
                         .HasDatabaseName("ix_runs_throughput_id")
                         .HasFilter("deleted_at is null");
 
-                    b.HasIndex("TrustVerdict", "CreatedAt")
-                        .HasDatabaseName("ix_runs_trust_verdict_created_at");
-
                     b.HasIndex("Wobble", "Id")
                         .HasDatabaseName("ix_runs_wobble_id")
                         .HasFilter("deleted_at is null");
+
+                    b.HasIndex("Class", "CreatedAt", "Id")
+                        .IsDescending(false, true, true)
+                        .HasDatabaseName("ix_runs_class_created_at_id")
+                        .HasFilter("deleted_at is null");
+
+                    b.HasIndex("Class", "P50", "Id")
+                        .HasDatabaseName("ix_runs_class_p50_id")
+                        .HasFilter("deleted_at is null");
+
+                    b.HasIndex("Class", "P99", "Id")
+                        .HasDatabaseName("ix_runs_class_p99_id")
+                        .HasFilter("deleted_at is null");
+
+                    b.HasIndex("Class", "Throughput", "Id")
+                        .HasDatabaseName("ix_runs_class_throughput_id")
+                        .HasFilter("deleted_at is null");
+
+                    b.HasIndex("Class", "Wobble", "Id")
+                        .HasDatabaseName("ix_runs_class_wobble_id")
+                        .HasFilter("deleted_at is null");
+
+                    b.HasIndex("ConfigurationId", "CreatedAt", "Id")
+                        .IsDescending(false, true, true)
+                        .HasDatabaseName("ix_runs_configuration_id_created_at_id")
+                        .HasFilter("deleted_at is null");
+
+                    b.HasIndex("State", "CreatedAt", "Id")
+                        .IsDescending(false, true, true)
+                        .HasDatabaseName("ix_runs_state_created_at_id")
+                        .HasFilter("deleted_at is null");
+
+                    b.HasIndex("Target", "CreatedAt", "Id")
+                        .IsDescending(false, true, true)
+                        .HasDatabaseName("ix_runs_target_created_at_id")
+                        .HasFilter("deleted_at is null");
+
+                    b.HasIndex("Target", "P50", "Id")
+                        .HasDatabaseName("ix_runs_target_p50_id")
+                        .HasFilter("deleted_at is null");
+
+                    b.HasIndex("Target", "P99", "Id")
+                        .HasDatabaseName("ix_runs_target_p99_id")
+                        .HasFilter("deleted_at is null");
+
+                    b.HasIndex("Target", "Throughput", "Id")
+                        .HasDatabaseName("ix_runs_target_throughput_id")
+                        .HasFilter("deleted_at is null");
+
+                    b.HasIndex("Target", "Wobble", "Id")
+                        .HasDatabaseName("ix_runs_target_wobble_id")
+                        .HasFilter("deleted_at is null");
+
+                    b.HasIndex("TrustVerdict", "CreatedAt", "Id")
+                        .IsDescending(false, true, true)
+                        .HasDatabaseName("ix_runs_trust_verdict_created_at_id")
+                        .HasFilter("deleted_at is null");
+
+                    b.HasIndex(new[] { "CreatedAt" }, "ix_runs_tagged")
+                        .IsDescending()
+                        .HasDatabaseName("ix_runs_created_at")
+                        .HasFilter("deleted_at is null and cardinality(tags) > 0");
 
                     b.ToTable("runs", (string)null);
                 });
@@ -740,6 +932,31 @@ namespace Wobble.Results.Storage.Migrations
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_logs_runs_run_id");
+                });
+
+            modelBuilder.Entity("Wobble.Results.Storage.Notice", b =>
+                {
+                    b.HasOne("Wobble.Results.Storage.Recurrence", null)
+                        .WithMany()
+                        .HasForeignKey("RecurrenceId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_notices_recurrences_recurrence_id");
+                });
+
+            modelBuilder.Entity("Wobble.Results.Storage.Recurrence", b =>
+                {
+                    b.HasOne("Wobble.Results.Storage.Configuration", null)
+                        .WithMany()
+                        .HasForeignKey("ConfigurationId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .HasConstraintName("fk_recurrences_configurations_configuration_id");
+
+                    b.HasOne("Wobble.Results.Storage.Experiment", null)
+                        .WithMany()
+                        .HasForeignKey("ExperimentId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .HasConstraintName("fk_recurrences_experiments_experiment_id");
                 });
 
             modelBuilder.Entity("Wobble.Results.Storage.Run", b =>
