@@ -94,7 +94,7 @@ internal sealed class Changes(Operator who, IDbContextFactory<WobbleDb> database
 
     /// <summary>Lets a configuration or an experiment recur, or says field by field what is wrong.</summary>
     public Task<(Guid? Id, IReadOnlyList<FieldError> Errors)> RecurAsync(RecurrenceWish wish, CancellationToken cancel) =>
-        DoAsync($"recur {wish.Configuration?.ToString() ?? wish.Experiment} at {wish.Time}", () => _recurrences.Create(wish, cancel));
+        DoAsync(() => Task.FromResult($"recur {wish.Configuration?.ToString() ?? wish.Experiment} at {wish.Time}"), () => _recurrences.Create(wish, cancel));
 
     /// <summary>It stays, and nothing is queued until it is resumed.</summary>
     public Task<bool> PauseRecurrenceAsync(Guid id, CancellationToken cancel) => DoAsync($"pause recurrence {id}", () => _recurrences.Pause(id, cancel));
