@@ -34,7 +34,7 @@ public sealed class BadInputTests(DashboardHost host) : IClassFixture<DashboardH
         { """{"target":"uwsgi-http/bottle","options":null}""", "options", "null is not allowed; an object of names and texts, such as {\"driver\": \"asyncpg\"}" },
         { """{"target":"uwsgi-http/bottle","repetitions":101}""", "repetitions", "101 is not allowed; 1 to 100; it would take 27 minutes" },
         { """{"target":"uwsgi-http/bottle","stages":"10s@x"}""", "stages", "10s@x is not allowed; '10s@x' has no amount that is allowed; stages such as 10s@500/s,10s@1000/s (rates) or 10s@50,10s@100 (connections), one kind only, whole seconds, at most 100" },
-        { """{"target":"uwsgi-http/bottle","wrkers":8}""", "wrkers", "8 is not allowed; there is no such field; there are target, workers, connections, rate, keep_alive, warmup, for, requests, stages, workload, proxy, pooler, options, repetitions, provoke, runner, tags, notes" },
+        { """{"target":"uwsgi-http/bottle","wrkers":8}""", "wrkers", "8 is not allowed; there is no such field; there are target, workers, connections, rate, keep_alive, warmup, for, requests, stages, workload, proxy, pooler, options, provoke, repetitions, runner, tags, notes" },
         { """{"target":"uwsgi-http/bottle","Workers":8}""", "Workers", "8 is not allowed; there is no such field; *" },
         { """{"target":"uwsgi-http/bottle","workers":1,"workers":2}""", "workers", "2 is not allowed; given once: it is there twice" },
         { """{"target":"nginx/bottle"}""", "target", "nginx/bottle is not allowed; no such target; near it: uwsgi-http/bottle, uwsgi-uwsgi/bottle, gunicorn-meinheld/bottle" },

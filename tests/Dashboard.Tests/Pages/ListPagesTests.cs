@@ -93,7 +93,7 @@ public sealed class ListPagesTests : PageScene
         AngleSharp.Dom.IElement Edit() => page.FindAll("button.edit").Single(b => b.GetAttribute("aria-label") == "Edit tags and notes of uwsgi-http/bottle");
 
         Edit().Click();
-        Assert.Equal("true", Edit().GetAttribute("aria-expanded"));
+        page.WaitForAssertion(() => Assert.Equal("true", Edit().GetAttribute("aria-expanded")));
         Assert.Equal("first try", page.Find("tr.editing textarea").GetAttribute("value"));
         page.Find("tr.editing textarea").Change("second try");
         page.Find("tr.editing input").Change("new baseline");
