@@ -52,7 +52,14 @@ internal static class Soundness
         foreach (int width in (int[])[1600, 1024, 390])
         {
             await page.SetViewportSizeAsync(width, 900);
-            int sideways = await page.EvaluateAsync<int>("document.documentElement.scrollWidth - document.documentElement.clientWidth");
+            // Charts are drawn anew a moment after the window's width changed.
+            int sideways = await page.EvaluateAsync<int>("""
+                async () => {
+                    const more = () => document.documentElement.scrollWidth - document.documentElement.clientWidth;
+                    for (let i = 0; i < 100 && more() > 0; i++) await new Promise(done => setTimeout(done, 50));
+                    return more();
+                }
+                """);
             if (sideways > 0) found.Add($"{path} {width} px: {sideways} px wider than the window");
             ColorScheme[] schemes = width == 1600 ? [ColorScheme.Light, ColorScheme.Dark] : width == 390 ? [ColorScheme.Dark] : [];
             foreach (var scheme in schemes)
