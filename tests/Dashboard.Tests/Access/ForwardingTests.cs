@@ -2,7 +2,7 @@ using System.Net;
 
 namespace Wobble.Dashboard.Tests.Access;
 
-/// <summary>Behind a proxy of this machine that ends TLS, as docs/guide/behind-nginx.md sets it up.</summary>
+/// <summary>Behind a proxy of this machine that ends TLS, as docs/behind-a-proxy.md sets it up.</summary>
 public sealed class ForwardingTests : IAsyncLifetime
 {
     private const int Burst = 10;
