@@ -24,6 +24,8 @@ internal static class GenerateCommand
             Stacks.Native.HideFromOwnUser();
             using var input = new StreamReader(Console.OpenStandardInput(), new UTF8Encoding(false));
             using var output = new StreamWriter(Console.OpenStandardOutput(), new UTF8Encoding(false));
+            output.WriteLine(Generator.HiddenWord);
+            output.Flush();
             return new Generator(input, output).Run() switch
             {
                 RunState.Completed => ExitCodes.Ok,

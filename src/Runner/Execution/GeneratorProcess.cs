@@ -29,7 +29,6 @@ internal sealed class GeneratorProcess : IAsyncDisposable
     }
 
     public const string Name = "generator";
-    private const string GoLine = "go";
 
     /// <summary>Its facts, unread; ends with it.</summary>
     public ChannelReader<string> Lines { get; }
@@ -56,6 +55,23 @@ internal sealed class GeneratorProcess : IAsyncDisposable
         return generator;
     }
 
+    /// <summary>Waits for <see cref="Load.Generator.HiddenWord"/>. An app that started earlier could speak in the generator's name.</summary>
+    public async Task WaitUntilHiddenAsync(TimeSpan within, CancellationToken cancel)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        limit.CancelAfter(within);
+        try
+        {
+            await foreach (string line in Lines.ReadAllAsync(limit.Token))
+                if (line == Load.Generator.HiddenWord) return;
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            throw new StackException($"The load generator did not start within {Duration.Format(within)}.{Quote()}");
+        }
+        throw new StackException($"The load generator {await Exit} before the stack was started.{Quote()}");
+    }
+
     /// <summary>Reads facts until it says that it is ready. What else it says before that is returned, in order.</summary>
     public async Task<IReadOnlyList<Fact>> WaitUntilReadyAsync(TimeSpan within, CancellationToken cancel)
     {
@@ -80,7 +96,7 @@ internal sealed class GeneratorProcess : IAsyncDisposable
     }
 
     /// <summary>Begins the load.</summary>
-    public void Go() => WriteLine(GoLine);
+    public void Go() => WriteLine(Load.Generator.GoWord);
 
     /// <summary>Asks it to end, waits, kills it. Its last facts can still be read.</summary>
     public async Task StopAsync(TimeSpan within)

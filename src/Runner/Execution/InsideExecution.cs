@@ -79,6 +79,7 @@ internal sealed class InsideExecution(InsideOrder order, FactWriter facts, IRead
         if (_plan.Components.All(c => c.Kind == ComponentKind.Database)) return new LoadOutcome(null, null);
         cluster.RemoveStalePid();
         _generator = GeneratorProcess.Start(generatorCommand, _plan.Load, pump);
+        await _generator.WaitUntilHiddenAsync(GeneratorReady, cancel);
         await stack.StartAsync(cancel);
         var check = new AnswerCheck(_plan).RunAsync(cancel);
         if (await Task.WhenAny(check, stack.FellOver) != check) throw new StackException($"Fell over {_clock.When()}: {await stack.FellOver}.");

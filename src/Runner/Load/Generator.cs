@@ -14,6 +14,8 @@ internal sealed class Generator(TextReader input, TextWriter output)
 {
     public const string Component = "generator";
     public const string GoWord = "go";
+    /// <summary>The first word of the process: from then on no other process of its user can write into its files or memory.</summary>
+    public const string HiddenWord = "hidden";
 
     private readonly Lock mutex = new();
     private LoadSession? session;
