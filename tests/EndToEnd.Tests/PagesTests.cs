@@ -53,13 +53,16 @@ internal static class Soundness
         {
             await page.SetViewportSizeAsync(width, 900);
             // Charts are drawn anew a moment after the window's width changed.
-            int sideways = await page.EvaluateAsync<int>("""
-                async () => {
-                    const more = () => document.documentElement.scrollWidth - document.documentElement.clientWidth;
-                    for (let i = 0; i < 100 && more() > 0; i++) await new Promise(done => setTimeout(done, 50));
-                    return more();
-                }
-                """);
+            const string Sideways = "document.documentElement.scrollWidth - document.documentElement.clientWidth";
+            try
+            {
+                await page.WaitForFunctionAsync($"() => {Sideways} <= 0", null, new PageWaitForFunctionOptions { Timeout = 5_000 });
+            }
+            catch (TimeoutException)
+            {
+                // By how much, is said below.
+            }
+            int sideways = await page.EvaluateAsync<int>(Sideways);
             if (sideways > 0) found.Add($"{path} {width} px: {sideways} px wider than the window");
             ColorScheme[] schemes = width == 1600 ? [ColorScheme.Light, ColorScheme.Dark] : width == 390 ? [ColorScheme.Dark] : [];
             foreach (var scheme in schemes)

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using Wobble.Tests.Support;
 
 namespace Wobble.Faults.Tests;
 
@@ -37,15 +38,7 @@ internal sealed class CommandLine : IDisposable
         return (started.Process.ExitCode, started.Output, started.Errors);
     }
 
-    public async Task UntilAsync(string what, Func<bool> condition, TimeSpan? within = null)
-    {
-        var waited = Stopwatch.StartNew();
-        while (!condition())
-        {
-            if (waited.Elapsed > (within ?? Product.Patience)) throw new TimeoutException($"Waited {waited.Elapsed.TotalSeconds:0} s in vain for {what}.\n{Errors}\n{Output}");
-            await Task.Delay(20);
-        }
-    }
+    public Task UntilAsync(string what, Func<bool> condition, TimeSpan? within = null) => Poll.UntilAsync(what, condition, within ?? Product.Patience, () => $"{Errors}\n{Output}");
 
     public void Dispose()
     {

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Wobble.Tests.Support;
 
 namespace Wobble.Faults.Tests;
 
@@ -156,12 +157,7 @@ public sealed class MatrixTests(ITestOutputHelper output)
         Assert.True(cell.States.Split('|').Contains(row.State), $"It should have ended as {cell.States}, but is {row}");
         if (row.State != "completed") Assert.True(cell.Reason.Split('|').Any(part => row.Reason.Contains(part, StringComparison.Ordinal)), $"It should say '{cell.Reason}', but says: {row.Reason}");
         Assert.True(row.Samples >= samples, $"{samples} seconds were recorded when it was struck, {row.Samples} are kept.");
-        var waited = Stopwatch.StartNew();
-        while (tree.Any(p => p.IsAlive))
-        {
-            Assert.True(waited.Elapsed < TreeGone, $"Left {TreeGone.TotalSeconds:0} s after the run's end: {string.Join(", ", tree.Where(p => p.IsAlive))}");
-            await Task.Delay(10);
-        }
+        await Poll.UntilAsync("the end of what was left after the run's end", () => !tree.Any(p => p.IsAlive), TreeGone, () => string.Join(", ", tree.Where(p => p.IsAlive)));
         await product.UntilAsync("the Dashboard", product.IsHealthyAsync, TimeSpan.FromSeconds(60));
         foreach (string page in (string[])[$"/api/runs/{slug}", $"/r/{slug}"])
         {

@@ -19,7 +19,6 @@ namespace Wobble.Faults.Tests;
 internal sealed class Product : IAsyncDisposable
 {
     public static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
-    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(20);
 
     private readonly ConcurrentQueue<string> _said = new();
     private readonly string? _connectionString;
@@ -145,15 +144,8 @@ internal sealed class Product : IAsyncDisposable
     public Task<Row> EndAsync(string slug, TimeSpan? within = null) => UntilAsync(slug, row => row.IsFinal, within);
 
     /// <summary>Waits, and says what was said meanwhile when it was in vain.</summary>
-    public async Task UntilAsync(string what, Func<Task<bool>> condition, TimeSpan? within = null, Func<string>? state = null)
-    {
-        var waited = Stopwatch.StartNew();
-        while (!await condition())
-        {
-            if (waited.Elapsed > (within ?? Patience)) throw new TimeoutException($"Waited {waited.Elapsed.TotalSeconds:0} s in vain for {what}; {state?.Invoke()}\n{Said}");
-            await Task.Delay(Look);
-        }
-    }
+    public Task UntilAsync(string what, Func<Task<bool>> condition, TimeSpan? within = null, Func<string>? state = null) =>
+        Poll.UntilAsync(what, condition, within ?? Patience, () => $"{state?.Invoke()}\n{Said}");
 
     public async Task<bool> IsHealthyAsync()
     {

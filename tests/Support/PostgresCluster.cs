@@ -73,18 +73,18 @@ public sealed class PostgresCluster : IAsyncDisposable
         await StopAsync();
         File.Delete(Path.Combine(_folder, "data", "postmaster.pid"));
         _server = StartServer();
-        for (var since = Stopwatch.StartNew(); ;)
+        await Poll.UntilAsync("PostgreSQL to answer", async () =>
         {
             try
             {
                 await ExecuteAsync("select 1");
-                return;
+                return true;
             }
-            catch (NpgsqlException) when (since.Elapsed < TimeSpan.FromSeconds(30) && !_server.HasExited)
+            catch (NpgsqlException) when (!_server.HasExited)
             {
-                await Task.Delay(20);
+                return false;
             }
-        }
+        }, TimeSpan.FromSeconds(30));
     }
 
     /// <inheritdoc/>

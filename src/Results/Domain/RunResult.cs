@@ -46,6 +46,11 @@ public sealed record RunResult
     /// <summary>The plan; left out for <c>wobble load</c>.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public Plan? Plan { get; init; }
+
+    /// <summary>Cores that components used, on average over the measured time (CPU seconds ÷ seconds); null for <c>wobble load</c> and when nothing was answered.</summary>
+    /// <param name="which">The components meant; null: all.</param>
+    public double? CoresOf(Func<ComponentCost, bool>? which = null) =>
+        this is { Components: { } components, Throughput: > 0, Requests: > 0 } ? components.Where(which ?? (_ => true)).Sum(c => c.CpuSeconds) / (Requests / Throughput) : null;
 }
 
 /// <summary>Latencies in ms. A percentile that the data can't show (fewer than 10 expected exceedances) is null.</summary>

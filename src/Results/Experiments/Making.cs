@@ -84,13 +84,6 @@ public static class Making
     /// <summary>Fresh runs after a search for workers: the fewest that give an interval.</summary>
     public const int FreshRuns = 3;
 
-    /// <summary>One target, repeated.</summary>
-    public static ExperimentDefinition Repetitions(Definition definition, Catalogue catalogue, int repetitions, long seed)
-    {
-        ArgumentNullException.ThrowIfNull(definition);
-        return Compare([definition.Target], definition, catalogue, repetitions, seed) with { Kind = ExperimentKind.Repetitions, Question = $"How does {definition.Target} do?" };
-    }
-
     /// <summary>One target's number of workers, and what it does with them in fresh runs.</summary>
     public static ExperimentDefinition Tune(string target, Definition shared, Catalogue catalogue, long seed, int repetitions = FreshRuns) =>
         Compare([target], shared, catalogue, repetitions, seed) with { Kind = ExperimentKind.Tune, Question = $"How many workers serve {target} best?", TuneWorkers = true };

@@ -71,7 +71,7 @@ public static class Searching
     private static ReportSearch CapacityOf(ExperimentDefinition experiment, int row, List<SearchStep> steps, IReadOnlyList<ExperimentRun> runs)
     {
         string name = experiment.Rows[row].Name;
-        double objective = experiment.ObjectiveMs ?? 50;
+        double objective = experiment.ObjectiveMs ?? ExperimentDefinition.UsualObjectiveMs;
         bool isDone = steps.Count >= Capacity.Bisections + Capacity.Around.Count;
         var estimate = isDone ? Capacity.Estimate(Schedule.CapacityRuns(row, runs), objective) : null;
         string sentence = !isDone ? $"{name}: {steps.Count} of {Capacity.Bisections + Capacity.Around.Count} rates tried so far"
@@ -91,8 +91,5 @@ public static class Searching
     }
 
     private static List<SearchStep> Steps(int row, RunPurpose purpose, IReadOnlyList<ExperimentRun> runs) =>
-        [.. runs.Where(r => r.Row == row && r.Purpose == purpose && r.State is (RunState.Completed or RunState.Failed)).Select(r => new SearchStep(r.Definition.Workers ?? r.Result?.Workers, r.Definition.Rate, r.Result?.Throughput, r.Result?.LatencyMs.P99, CoresBusy(r.Result), r.IsValid, r.Slug))];
-
-    private static double? CoresBusy(RunResult? result) =>
-        result is { Throughput: > 0, Requests: > 0, Components: { } components } ? components.Sum(c => c.CpuSeconds) / (result.Requests / result.Throughput) : null;
+        [.. runs.Where(r => r.Row == row && r.Purpose == purpose && r.State is (RunState.Completed or RunState.Failed)).Select(r => new SearchStep(r.Definition.Workers ?? r.Result?.Workers, r.Definition.Rate, r.Result?.Throughput, r.Result?.LatencyMs.P99, r.Result?.CoresOf(), r.IsValid, r.Slug))];
 }

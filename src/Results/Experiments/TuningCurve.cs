@@ -34,7 +34,7 @@ public sealed record TuningCurve(int Row, string Name, int? Workers, int Runs, I
         var steps = mine.GroupBy(r => r.Definition.Workers ?? 0).OrderBy(g => g.Key).Select(g =>
         {
             var valid = g.Where(r => r.IsValid).Select(r => r.Result!).ToList();
-            return new TuningStep(g.Key, Mean(valid.Select(r => (double?)r.Throughput)), Mean(valid.Select(r => r.LatencyMs.P99)), Cores(valid, c => IsOf(target, c.Name)), Cores(valid, _ => true), g.Count(), [.. valid.Select(r => r.Throughput)]);
+            return new TuningStep(g.Key, Mean(valid.Select(r => (double?)r.Throughput)), Mean(valid.Select(r => r.LatencyMs.P99)), Cores(valid, c => IsOf(target, c.Name)), Cores(valid, null), g.Count(), [.. valid.Select(r => r.Throughput)]);
         });
         return new TuningCurve(row, experiment.Rows[row].Name, Schedule.TunedWorkersOf(experiment, row, runs), mine.Count, [.. steps]);
     }
@@ -48,9 +48,9 @@ public sealed record TuningCurve(int Row, string Name, int? Workers, int Runs, I
         return known.Count == 0 ? null : Math.Exp(known.Average());
     }
 
-    private static double? Cores(List<RunResult> runs, Func<ComponentCost, bool> which)
+    private static double? Cores(List<RunResult> runs, Func<ComponentCost, bool>? which)
     {
-        var known = runs.Where(r => r is { Components: not null, Throughput: > 0, Requests: > 0 }).Select(r => r.Components!.Where(which).Sum(c => c.CpuSeconds) / (r.Requests / r.Throughput)).ToList();
+        var known = runs.Select(r => r.CoresOf(which)).OfType<double>().ToList();
         return known.Count == 0 ? null : known.Average();
     }
 }

@@ -82,19 +82,8 @@ public sealed class ExperimentQueries(IDbContextFactory<WobbleDb> databases)
     internal static async Task<List<ExperimentRun>> RunsOf(WobbleDb db, Guid experiment, CancellationToken cancel)
     {
         var rows = await db.Runs.AsNoTracking().Where(r => r.ExperimentId == experiment).OrderBy(r => r.Id)
-            .Select(r => new { r.Row, r.Purpose, r.Round, r.Attempt, r.Definition, r.Slug, r.State, r.Result, r.Failure, r.End }).ToListAsync(cancel);
-        return [.. rows.Select(r => new ExperimentRun
-        {
-            Row = r.Row ?? 0,
-            Purpose = ExperimentQueue.PurposeOf(r.Purpose),
-            Round = r.Round ?? 1,
-            Attempt = r.Attempt,
-            Definition = r.Definition,
-            Slug = r.Slug,
-            State = r.State,
-            Result = r.Result,
-            Failure = r.Failure,
-            Leftovers = r.End?.Leftovers ?? [],
-        })];
+            .Select(r => new Run { Slug = r.Slug, Definition = r.Definition, Target = r.Target, Row = r.Row, Purpose = r.Purpose, Round = r.Round, Attempt = r.Attempt, State = r.State, Result = r.Result, Failure = r.Failure, End = r.End })
+            .ToListAsync(cancel);
+        return rows.ConvertAll(ExperimentQueue.AsExperimentRun);
     }
 }

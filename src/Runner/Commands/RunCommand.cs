@@ -32,13 +32,13 @@ internal static class RunCommand
             var reader = CatalogueReader.FromSettings(folder);
             var catalogue = (await reader.ReadAsync()).Catalogue;
             errors.AddRange(DefinitionRules.Check(definition, catalogue).Where(e => errors.All(known => known.Field != e.Field)));
-            if (times != 1) errors.AddRange(ExperimentRules.Check(Making.Repetitions(definition, catalogue, times, 1), catalogue).Where(e => e.Field == "repetitions" && errors.All(known => known.Field != e.Field)));
+            if (times != 1) errors.AddRange(ExperimentRules.Check(Making.Of([(null, definition)], catalogue, times, 1), catalogue).Where(e => e.Field == "repetitions" && errors.All(known => known.Field != e.Field)));
             foreach (var error in errors) await Console.Error.WriteLineAsync(error.ToString());
             if (errors.Count > 0) return ExitCodes.BadInput;
             var machine = new StackExecutions(folder, reader, new ExecutionLauncher());
             if (times == 1) return await RunOnceAsync(machine, definition, choice, cancel);
             var several = new ExperimentChoice { Shared = definition, Load = choice, Repetitions = times, Seed = Random.Shared.NextInt64(1, 1_000_000) };
-            return await ExperimentExecution.RunAsync(machine, folder, Making.Repetitions(definition, catalogue, times, several.Seed), several, [], cancel);
+            return await ExperimentExecution.RunAsync(machine, folder, Making.Of([(null, definition)], catalogue, times, several.Seed), several, [], cancel);
         });
         return command;
     }

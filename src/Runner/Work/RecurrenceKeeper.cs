@@ -2,7 +2,6 @@ using Hangfire;
 using Hangfire.Common;
 using Hangfire.Storage;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Wobble.Results.Domain;
 using Wobble.Results.Jobs;
@@ -12,42 +11,22 @@ namespace Wobble.Runner.Work;
 
 /// <summary>
 /// Keeps Hangfire's recurring jobs as the table of recurrences says, looks at trends whose last run has ended, and sends what was found. All three may be done by any number of
-/// Runners at once, and are taken up again where a Runner that died left them. A PostgreSQL that is away is asked again.
+/// Runners at once, and are taken up again where a Runner that died left them.
 /// </summary>
-internal sealed class RecurrenceKeeper(IDbContextFactory<WobbleDb> contexts, JobStorage storage, IRecurringJobManager manager, ChangeWatch changes, WebhookSender sender, ILogger<RecurrenceKeeper> logger) : BackgroundService
+internal sealed class RecurrenceKeeper(IDbContextFactory<WobbleDb> contexts, JobStorage storage, IRecurringJobManager manager, ChangeWatch changes, WebhookSender sender, ILogger<RecurrenceKeeper> logger)
+    : Keeper(TimeSpan.FromSeconds(1), "What recurs waits", logger)
 {
     private const string Prefix = "recurrence:";
-    private static readonly TimeSpan Every = TimeSpan.FromSeconds(1);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task KeepAsync(CancellationToken cancel)
     {
-        using var tick = new PeriodicTimer(Every);
-        bool said = false;
-        while (await tick.WaitForNextTickAsync(stoppingToken))
-        {
-            try
-            {
-                await KeepAsync(stoppingToken);
-                await changes.LookAsync(stoppingToken);
-                await sender.SendAsync(stoppingToken);
-                said = false;
-            }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-            {
-                return;
-            }
-#pragma warning disable CA1031 // What recurs must not end because PostgreSQL was away for a moment.
-            catch (Exception e)
-#pragma warning restore CA1031
-            {
-                if (!said) logger.LogWarning("What recurs waits: {Reason}", e.Message);
-                said = true;
-            }
-        }
+        await KeepJobsAsync(cancel);
+        await changes.LookAsync(cancel);
+        await sender.SendAsync(cancel);
     }
 
     /// <summary>Adds recurring jobs that are missing and removes those that are paused or gone.</summary>
-    internal async Task KeepAsync(CancellationToken cancellation)
+    internal async Task KeepJobsAsync(CancellationToken cancellation)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellation);
         var wanted = await db.Recurrences.AsNoTracking().Where(r => r.PausedAt == null).Select(r => new { r.Id, r.At, r.Days, r.Zone }).ToListAsync(cancellation);

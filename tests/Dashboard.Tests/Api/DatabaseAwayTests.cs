@@ -51,9 +51,5 @@ public sealed class DatabaseAwayTests : IAsyncLifetime
     private static async Task<string> DatabaseStateAsync(HttpClient client) => (string)JsonNode.Parse(await client.GetStringAsync("/healthz"))!["database"]!;
 
     // The state is asked for at most once a second.
-    private static async Task AwaitStateAsync(HttpClient client, string state)
-    {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
-        while (await DatabaseStateAsync(client) != state) await Task.Delay(50, limit.Token);
-    }
+    private static Task AwaitStateAsync(HttpClient client, string state) => Poll.UntilAsync($"the database to be {state}", async () => await DatabaseStateAsync(client) == state, TimeSpan.FromSeconds(20));
 }

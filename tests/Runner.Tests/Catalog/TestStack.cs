@@ -8,6 +8,7 @@ using Wobble.Runner.Catalog;
 using Wobble.Runner.Hosting;
 using Wobble.Runner.Sandbox;
 using Wobble.Runner.Stacks;
+using Wobble.Tests.Support;
 
 namespace Wobble.Runner.Tests.Catalog;
 
@@ -215,21 +216,22 @@ internal sealed class RunningStack(Plan plan) : IAsyncDisposable
 
     public static async Task WaitAsync(Process process, string name, Func<Task> probe)
     {
-        for (var since = Stopwatch.StartNew(); ;)
+        string? last = null;
+        string Output() => string.Join('\n', Outputs.GetOrCreateValue(process));
+        await Poll.UntilAsync($"{name} to be ready", async () =>
         {
             try
             {
                 await probe();
-                return;
+                return true;
             }
             catch (Exception e) when (e is HttpRequestException or SocketException or NpgsqlException)
             {
-                string output = string.Join('\n', Outputs.GetOrCreateValue(process));
-                Assert.False(process.HasExited, $"{name} ended: {output}");
-                Assert.True(since.Elapsed < ReadyLimit, $"{name} is not ready ({e.Message}): {output}");
-                await Task.Delay(20);
+                last = e.Message;
+                Assert.False(process.HasExited, $"{name} ended: {Output()}");
+                return false;
             }
-        }
+        }, ReadyLimit, () => $"{last}: {Output()}");
     }
 
     public static async Task StopAsync(Process process, string signal)

@@ -15,6 +15,8 @@ namespace Wobble.Runner.Tests.Hostile;
 /// <summary>An app that answers as it should and meanwhile tries to get at everything it has no business with, in the sandbox that every run has.</summary>
 public sealed class HostileAppTests : IDisposable
 {
+    // Of who runs Wobble.
+    private static readonly string Home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
     private const string Mark = "HOSTILE ";
     private readonly string _folder = Directory.CreateTempSubdirectory("wobble-hostile-").FullName;
 
@@ -42,8 +44,8 @@ public sealed class HostileAppTests : IDisposable
         listener.Start();
         string targets = WriteTarget(new JsonObject
         {
-            ["files"] = new JsonArray(data.Token, Path.Combine(data.Keys, "key.xml"), Path.Combine(data.Database, "password"), open, "/etc/shadow", "/etc/ssh/sshd_config", "/root/.bashrc", "/proc/kcore", "/sys/kernel/uevent_seqnum"),
-            ["folders"] = new JsonArray(data.Root, data.Journals, "/root", "/home", "/var/lib", "/run", "/srv"),
+            ["files"] = new JsonArray(data.Token, Path.Combine(data.Keys, "key.xml"), Path.Combine(data.Database, "password"), open, "/etc/shadow", "/etc/ssh/sshd_config", Path.Combine(Home, ".bashrc"), "/proc/kcore", "/sys/kernel/uevent_seqnum"),
+            ["folders"] = new JsonArray(data.Root, data.Journals, Home, "/home", "/var/lib", "/run", "/srv"),
             ["sockets"] = new JsonArray(Path.Combine(PrivatePostgres.SocketFolder(data.Database), ".s.PGSQL.5432"), "/run/docker.sock", "/run/dbus/system_bus_socket"),
             ["ports"] = new JsonArray(((IPEndPoint)listener.LocalEndpoint).Port),
             ["pid"] = Environment.ProcessId,

@@ -7,35 +7,7 @@ public sealed class AllocationTests
 {
     private const long Million = 1_000_000;
 
-    /// <summary>Answers each request at once, from memory.</summary>
-    private sealed class MemoryEngine(int slots) : Engine
-    {
-        private readonly int[] started = new int[slots];
-        private readonly byte[] answer = "HTTP/1.1 200 OK\r\nServer: memory\r\nContent-Length: 5\r\nX-Wobble-Nonce: n\r\n\r\nhello"u8.ToArray();
-        private int count;
-
-        public override string Name => "memory";
-
-        public override int Start(int slot)
-        {
-            started[count++] = slot;
-            return 0;
-        }
-
-        public override void Release(int slot) { }
-
-        public override void Abort(int slot) { }
-
-        public override void Wait(long now, long until, LoadLoop loop)
-        {
-            WokeAt = Clock.Now();
-            int due = count;
-            count = 0;
-            for (int i = 0; i < due && !loop.HasEnded; i++) loop.OnReceived(started[i], answer, isClosed: false);
-        }
-
-        public override void Dispose() { }
-    }
+    private static readonly byte[] Answer = "HTTP/1.1 200 OK\r\nServer: memory\r\nContent-Length: 5\r\nX-Wobble-Nonce: n\r\n\r\nhello"u8.ToArray();
 
     [Theory]
     [InlineData(null)]
@@ -54,7 +26,7 @@ public sealed class AllocationTests
             Warmup = TimeSpan.FromMilliseconds(100),
             Requests = [new LoadRequest { Kind = "row", Weight = 3, Path = "/row?key={key}" }, new LoadRequest { Kind = "cpu", Path = "/cpu" }],
         };
-        using var loop = new LoadLoop(plan, new RequestSet(plan), 0, 1, new CountDown(Million), _ => new MemoryEngine(10));
+        using var loop = new LoadLoop(plan, new RequestSet(plan), 0, 1, new CountDown(Million), _ => new MemoryEngine(10, Answer));
 
         long allocated = 0;
         bool isOver = false;

@@ -85,23 +85,17 @@ internal sealed class TestRunner : IAsyncDisposable
         return now!;
     }
 
-    public static async Task WaitAsync(string what, Func<Task<bool>> condition, Func<string>? state = null)
+    public static Task WaitAsync(string what, Func<Task<bool>> condition, Func<string>? state = null) => Poll.UntilAsync(what, async () =>
     {
-        using var patience = new CancellationTokenSource(Patience);
-        while (true)
+        try
         {
-            try
-            {
-                if (await condition()) return;
-            }
-            catch (Exception e) when (Databases.IsAway(e))
-            {
-                // PostgreSQL is started again by the test.
-            }
-            if (patience.IsCancellationRequested) Assert.Fail($"Waited in vain for {what}; {state?.Invoke()}");
-            await Task.Delay(20);
+            return await condition();
         }
-    }
+        catch (Exception e) when (Databases.IsAway(e))
+        {
+            return false; // PostgreSQL is started again by the test.
+        }
+    }, Patience, state);
 
     /// <summary>An orderly stop, as SIGTERM.</summary>
     public async Task StopAsync()
