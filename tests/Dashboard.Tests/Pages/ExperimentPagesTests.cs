@@ -20,9 +20,8 @@ public sealed class ExperimentPagesTests : PageScene
     {
         await WithMeinheldAsync();
         var page = Open<ExperimentsPage>("/experiments");
-        var article = page.WaitForElement("section[aria-label='The article']");
-        Assert.Contains("2 × 5 × 16 s: 3 minutes.", article.TextContent, StringComparison.Ordinal);
-        Assert.Contains("not installed, because Debian has no meinheld", article.TextContent, StringComparison.Ordinal);
+        page.WaitForAssertion(() => Assert.Contains("2 × 5 × 16 s: 3 minutes.", page.Find("section[aria-label='The article']").TextContent, StringComparison.Ordinal));
+        Assert.Contains("not installed, because Debian has no meinheld", page.Find("section[aria-label='The article']").TextContent, StringComparison.Ordinal);
 
         page.Find("section[aria-label='The article'] input[type=number]").Input("2");
         page.Find("section[aria-label='The article'] .btn.go").Click();

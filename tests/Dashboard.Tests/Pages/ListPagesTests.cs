@@ -94,7 +94,7 @@ public sealed class ListPagesTests : PageScene
 
         Edit().Click();
         page.WaitForAssertion(() => Assert.Equal("true", Edit().GetAttribute("aria-expanded")));
-        Assert.Equal("first try", page.Find("tr.editing textarea").GetAttribute("value"));
+        Assert.Equal("first try", page.WaitForElement("tr.editing textarea").GetAttribute("value"));
         page.Find("tr.editing textarea").Change("second try");
         page.Find("tr.editing input").Change("new baseline");
         page.FindAll("tr.editing button").Single(b => b.TextContent == "Save").Click();
@@ -112,11 +112,11 @@ public sealed class ListPagesTests : PageScene
         var run = await Runs.RecordAsync(Facts("uwsgi-http/bottle"), notes: "stays");
         var page = Open<RunsPage>("/runs");
         page.WaitForElement("button.edit").Click();
-        page.Find("tr.editing textarea").Change("goes");
+        page.WaitForElement("tr.editing textarea").Change("goes");
 
         page.FindAll("tr.editing button").Single(b => b.TextContent == "Close").Click();
 
-        Assert.Empty(page.FindAll("tr.editing"));
+        page.WaitForAssertion(() => Assert.Empty(page.FindAll("tr.editing")));
         Assert.Equal("stays", (await Runs.FindAsync(run.Id)).Notes);
     }
 

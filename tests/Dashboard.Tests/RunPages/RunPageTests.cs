@@ -62,7 +62,8 @@ public sealed class RunPageTests : PageScene
         page.Find(".btn.stop").Click();
 
         page.WaitForAssertion(() => Assert.Equal("Cancelling", page.Find(".btn.stop").TextContent));
-        page.WaitForAssertion(() => Assert.Equal(1, CountAsync(r => r.CancelRequestedAt != null).GetAwaiter().GetResult()));
+        // Not inside WaitForAssertion, which would wait for the database on the page's own thread, and so for itself.
+        await Poll.UntilAsync("the cancel to be kept", async () => await CountAsync(r => r.CancelRequestedAt != null) == 1, TimeSpan.FromSeconds(20));
     }
 
     [Fact]
