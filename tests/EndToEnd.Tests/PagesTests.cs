@@ -12,7 +12,7 @@ public sealed class PagesTests(Product product)
 {
     public static TheoryData<string> Paths =>
     [
-        "/", "/new", "/configurations", "/runs", "/experiments", "/claims", "/compare", "/targets", "/runners", "/nowhere",
+        "/", "/new", "/configurations", "/runs", "/experiments", "/claims", "/compare", "/targets", "/runners", "/housekeeping", "/audit", "/nowhere",
     ];
 
     [Theory]
@@ -30,6 +30,25 @@ public sealed class PagesTests(Product product)
         await LookAsync($"/r/{one}", signedIn: false);
         await LookAsync($"/compare?r={one}&r={two}", signedIn: true);
     }
+
+    [Fact]
+    public async Task A_run_that_measures_one_that_waits_and_one_that_was_cancelled_are_sound()
+    {
+        string live = await product.QueueAsync(new { target = "uwsgi-http/bottle", warmup = "0s", @for = "5m" });
+        string waits = await product.QueueAsync(new { target = "uwsgi-http/bottle", warmup = "0s", @for = "1s" });
+        await product.MeasuredAsync(live, 3);
+
+        await LookAsync($"/r/{live}", signedIn: true);
+        await LookAsync($"/r/{waits}", signedIn: true);
+        await LookAsync("/", signedIn: true);
+        await product.CancelAsync(live);
+        await LookAsync($"/r/{live}", signedIn: true);
+        await product.EndOfAsync(waits);
+    }
+
+    [Theory]
+    [InlineData("/"), InlineData("/sign-in"), InlineData("/targets"), InlineData("/nowhere")]
+    public Task What_is_shown_signed_out_is_sound(string path) => LookAsync(path, signedIn: false);
 
     private async Task LookAsync(string path, bool signedIn)
     {

@@ -22,18 +22,22 @@ public sealed partial class KnownServer : IDisposable
     private readonly Dictionary<string, LongHistogram> seen = [];
     private readonly int epoll = CreateEpoll(0);
     private readonly bool isBusy;
+    private readonly Action? takePlace;
     private readonly TimeSpan stallEvery, stallFor;
     private readonly Thread thread;
     private long queueFreeAt;
     private volatile bool isOver;
 
     /// <summary>Starts it on a free port of 127.0.0.1.</summary>
-    /// <param name="isBusy">Looks for requests without sleeping: exact to the µs, and one core's price.</param>
+    /// <param name="isBusy">Sleeps for 100 µs at most, and not at all before an answer is due: exact to some µs, at most of one core's price. What else waits for that core runs in these sleeps, as
+    /// real-time threads need it: the kernel takes the core away from those that never sleep.</param>
     /// <param name="stallEvery">When above zero: a stall begins each time so much has passed since <see cref="StallsFrom"/>.</param>
     /// <param name="stallFor">How long nothing is answered then.</param>
-    public KnownServer(bool isBusy = false, TimeSpan stallEvery = default, TimeSpan stallFor = default)
+    /// <param name="takePlace">Called on the server's own thread before it serves: its core and its priority.</param>
+    public KnownServer(bool isBusy = false, TimeSpan stallEvery = default, TimeSpan stallFor = default, Action? takePlace = null)
     {
         this.isBusy = isBusy;
+        this.takePlace = takePlace;
         this.stallEvery = stallEvery;
         this.stallFor = stallFor;
         listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
@@ -79,9 +83,10 @@ public sealed partial class KnownServer : IDisposable
         int size = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 12 : 16;
         byte* events = stackalloc byte[MostEvents * 16];
         var buffer = new byte[4096];
+        takePlace?.Invoke();
         while (!isOver)
         {
-            int count = WaitEpoll(epoll, events, MostEvents, isBusy ? 0 : Patience());
+            int count = isBusy ? Look(events) : WaitEpoll(epoll, events, MostEvents, Patience());
             for (int i = 0; i < count; i++) Read(*(int*)(events + (i * size) + size - 8), buffer);
             long now = Now();
             while (due.TryPeek(out var next, out long at) && at <= now && !IsStalled(now, out _))
@@ -91,6 +96,14 @@ public sealed partial class KnownServer : IDisposable
                 now = Now();
             }
         }
+    }
+
+    private unsafe int Look(byte* events)
+    {
+        const long Nap = 100_000, Margin = 200_000;
+        bool isNear = due.TryPeek(out _, out long at) && at - Now() < Nap + Margin;
+        var nap = new TimeSpec { Nanoseconds = isNear ? 0 : Nap };
+        return WaitEpollExactly(epoll, events, MostEvents, &nap, null);
     }
 
     private int Patience()
@@ -198,6 +211,16 @@ public sealed partial class KnownServer : IDisposable
 
     [LibraryImport("libc", EntryPoint = "epoll_wait")]
     private static unsafe partial int WaitEpoll(int epoll, byte* events, int most, int timeout);
+
+    [LibraryImport("libc", EntryPoint = "epoll_pwait2")]
+    private static unsafe partial int WaitEpollExactly(int epoll, byte* events, int most, TimeSpec* timeout, void* signals);
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct TimeSpec
+    {
+        public long Seconds;
+        public long Nanoseconds;
+    }
 
     [LibraryImport("libc", EntryPoint = "close")]
     private static partial int Close(int descriptor);

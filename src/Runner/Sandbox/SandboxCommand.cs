@@ -81,7 +81,8 @@ internal static class SandboxCommand
         return command;
     }
 
-    // The diagnostics server would open sockets in /tmp and start threads that nobody asks.
+    // The diagnostics server would open sockets in /tmp and start threads that nobody asks. In tiers the runtime would compile its methods again while
+    // the stack is measured, for a tenth of a core; what was compiled ahead is fast enough for a look each second.
     private static Dictionary<string, string> EnvironmentInside(string dotnetRoot) => new()
     {
         ["PATH"] = "/usr/sbin:/usr/bin:/sbin:/bin",
@@ -90,5 +91,6 @@ internal static class SandboxCommand
         ["DOTNET_ROOT"] = dotnetRoot,
         ["DOTNET_EnableDiagnostics"] = "0",
         ["DOTNET_NOLOGO"] = "1",
+        ["DOTNET_TieredCompilation"] = "0",
     };
 }

@@ -17,6 +17,8 @@ public sealed class PicturesTests(Product product)
     private static readonly string Images = Path.Combine(Product.Root, "docs", "images");
     private static readonly string[] Only = (Environment.GetEnvironmentVariable("WOBBLE_ONLY") ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries);
 
+    private static readonly string[] Pages = ["", "new", "configurations", "runs", "experiments", "claims", "compare", "targets", "runners", "housekeeping", "audit"];
+
     private Gallery Gallery => new(product);
 
     [Fact(Explicit = true)]
@@ -28,9 +30,20 @@ public sealed class PicturesTests(Product product)
         await FilledAsync();
     }
 
+    /// <summary>What WOBBLE_PAGES names, as <c>name=/path</c>: of a Wobble that is up.</summary>
+    [Fact(Explicit = true)]
+    public async Task Pages_asked_for()
+    {
+        foreach (string asked in (Environment.GetEnvironmentVariable("WOBBLE_PAGES") ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        {
+            var (name, path) = (asked[..asked.IndexOf('=', StringComparison.Ordinal)], asked[(asked.IndexOf('=', StringComparison.Ordinal) + 1)..]);
+            await ShootAsync(name, path);
+        }
+    }
+
     private async Task EmptyAsync()
     {
-        foreach (string page in (string[])["", "new", "configurations", "runs", "experiments", "compare", "targets", "runners"]) await ShootAsync($"empty-{(page.Length == 0 ? "home" : page)}", "/" + page);
+        foreach (string page in Pages) await ShootAsync($"empty-{(page.Length == 0 ? "home" : page)}", "/" + page);
         await ShootAsync("no-such-run", "/r/AAAAAAAAAAAAAAAAAAAAAA");
         await ShootAsync("nowhere", "/nowhere");
         await ShootAsync("signed-out", "/", signedIn: false);
@@ -49,7 +62,7 @@ public sealed class PicturesTests(Product product)
         await ShootAsync("runs-none", "/runs?class=async&tag=overload&days=30");
         await ShootAsync("runs-wrong", "/runs?class=fast&days=-3");
         await ShootAsync("new-again", $"/new?again={runs["open"]}");
-        foreach (string page in (string[])["", "new", "configurations", "runs", "experiments", "compare", "targets", "runners"]) await ShootAsync(page.Length == 0 ? "home" : page, "/" + page);
+        foreach (string page in Pages) await ShootAsync(page.Length == 0 ? "home" : page, "/" + page);
         string live = await gallery.MeasuringAsync(12);
         await ShootAsync("run-live", $"/r/{live}");
         await ShootAsync("home-live", "/");

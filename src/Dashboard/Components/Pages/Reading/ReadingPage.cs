@@ -95,8 +95,10 @@ public abstract class ReadingPage<T> : ComponentBase, IDisposable where T : clas
         {
             // Closed meanwhile: nobody reads the answer.
         }
-        catch (Exception e) when (IsDatabaseAway(e) && asking == _askings)
+        catch (Exception e) when (IsDatabaseAway(e))
         {
+            // Of readings that overtook one another the last one asked for counts; a failed earlier one must not end the page either.
+            if (asking != _askings) return;
             FailedAt ??= Clock.GetUtcNow();
             Logs.CreateLogger(GetType()).LogWarning(e, "{Page} could not be read: the page says so and offers to try again", GetType().Name);
         }
