@@ -199,7 +199,7 @@ browser = Chromium()
 page = browser.page()
 browser.go(page, wobble.link)
 to_load, to_clean, to_page = [], [], []
-WATCH = """(() => { window.seen = []; let last = ''; setInterval(() => { const s = document.querySelector('svg.strip'); const now = s ? s.outerHTML : ''; if (now !== last) { last = now; window.seen.push(performance.timeOrigin + performance.now()); } }, 10); })()"""
+WATCH = """(() => { window.seen = []; let last = ''; new MutationObserver(() => { const s = document.querySelector('svg.strip'); const now = s ? s.outerHTML : ''; if (now !== last) { last = now; requestAnimationFrame(() => window.seen.push(performance.timeOrigin + performance.now())); } }).observe(document.body, { subtree: true, childList: true, attributes: true, characterData: true }); })()"""
 for number in range(runs):
     asked = time.time()
     slug = api("/api/runs", RUN)["slug"]

@@ -99,35 +99,65 @@ function drawn(chart) {
   return { ...resolve(rest, style, { ...rest, isNarrow: isNarrow(chart) }), series: chart.series.map(({ data, ...s }) => ({ ...resolve(s, style), data: points(data) })), annotations: annotations(chart) };
 }
 
+// Charts are drawn one at a time, each after a frame was painted: figures, strips and tables of a new second don't wait for them.
+const waiting = new Map();
+let turn = Promise.resolve();
+
+const painted = () => new Promise(resolve => document.hidden ? setTimeout(resolve) : requestAnimationFrame(() => setTimeout(resolve)));
+
+// What is drawn in a hidden tab nobody sees.
+const seen = () => document.hidden ? new Promise(resolve => document.addEventListener("visibilitychange", () => resolve(), { once: true })) : undefined;
+
+function inTurn(work) {
+  const mine = turn.then(painted).then(work);
+  turn = mine.catch(() => {});
+  return mine;
+}
+
+/** Asks for a chart to be drawn with what it holds when its turn comes; `whole`: with its axes, not its data alone. */
+async function draw(chart, whole) {
+  const isAsked = waiting.has(chart);
+  waiting.set(chart, whole || waiting.get(chart) === true);
+  if (isAsked) return;
+  await seen();
+  await inTurn(() => {
+    const isWhole = waiting.get(chart);
+    waiting.delete(chart);
+    if (!live.has(chart)) return;
+    const all = drawn(chart);
+    // The x axis again, or ApexCharts would fit it to the data.
+    return chart.apex.updateOptions(isWhole ? all : { series: all.series, annotations: all.annotations, xaxis: all.xaxis }, false, false);
+  });
+}
+
 /** Draws a chart; answers the handle that the others take. */
 export async function create(element, libraryUrl, options, series, now) {
   library ??= import(libraryUrl).then(module => module.default ?? globalThis.ApexCharts);
   const ApexCharts = await library;
   const chart = { element, options, series, now };
   chart.apex = new ApexCharts(element, drawn(chart));
-  await chart.apex.render();
+  await inTurn(() => chart.apex.render());
   live.add(chart);
   return { chart, update, append, dispose };
 
   /** Everything anew: other axes, other series. */
   function update(newOptions, newSeries, newNow) {
     Object.assign(chart, { options: newOptions, series: newSeries, now: newNow });
-    return chart.apex.updateOptions(drawn(chart), false, false);
+    draw(chart, true);
   }
 
   /** Further points of the same series. */
   function append(more, newNow) {
     more.forEach((data, i) => chart.series[i].data.push(...data));
     chart.now = newNow;
-    // The x axis again, or ApexCharts would fit it to the data.
-    const { series, annotations, xaxis } = drawn(chart);
-    return chart.apex.updateOptions({ series, annotations, xaxis }, false, false);
+    draw(chart, false);
   }
 
   function dispose() {
     live.delete(chart);
+    waiting.delete(chart);
     chart.apex.destroy();
   }
 }
 
-document.addEventListener("wobble:theme", () => { for (const chart of live) chart.apex.updateOptions(drawn(chart), false, false); });
+document.addEventListener("wobble:theme", () => { for (const chart of live) draw(chart, true); });
