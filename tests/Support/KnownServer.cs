@@ -25,12 +25,11 @@ public sealed partial class KnownServer : IDisposable
     private readonly Action? takePlace;
     private readonly TimeSpan stallEvery, stallFor;
     private readonly Thread thread;
-    private long queueFreeAt;
+    private long queueFreeAt, slept;
     private volatile bool isOver;
 
     /// <summary>Starts it on a free port of 127.0.0.1.</summary>
-    /// <param name="isBusy">Sleeps for 100 µs at most, and not at all before an answer is due: exact to some µs, at most of one core's price. What else waits for that core runs in these sleeps, as
-    /// real-time threads need it: the kernel takes the core away from those that never sleep.</param>
+    /// <param name="isBusy">Looks for requests almost without sleeping: exact to some µs, and one core's price.</param>
     /// <param name="stallEvery">When above zero: a stall begins each time so much has passed since <see cref="StallsFrom"/>.</param>
     /// <param name="stallFor">How long nothing is answered then.</param>
     /// <param name="takePlace">Called on the server's own thread before it serves: its core and its priority.</param>
@@ -98,12 +97,17 @@ public sealed partial class KnownServer : IDisposable
         }
     }
 
+    // A fourteenth of the time it sleeps, 70 µs at once and never shortly before an answer is due: real-time threads that never do lose their core for 50 ms of each second.
     private unsafe int Look(byte* events)
     {
-        const long Nap = 100_000, Margin = 200_000;
-        bool isNear = due.TryPeek(out _, out long at) && at - Now() < Nap + Margin;
-        var nap = new TimeSpec { Nanoseconds = isNear ? 0 : Nap };
-        return WaitEpollExactly(epoll, events, MostEvents, &nap, null);
+        const long Nap = 70_000, Margin = 200_000, Share = 14;
+        long now = Now();
+        bool isNear = due.TryPeek(out _, out long at) && at - now < Nap + Margin;
+        if (isNear || (now - StallsFrom) / Share - slept < Nap) return WaitEpoll(epoll, events, MostEvents, 0);
+        var nap = new TimeSpec { Nanoseconds = Nap };
+        int count = WaitEpollExactly(epoll, events, MostEvents, &nap, null);
+        slept += Now() - now;
+        return count;
     }
 
     private int Patience()

@@ -7,7 +7,7 @@ namespace Wobble.Dashboard.Live;
 internal sealed class RunPictures(RunQueries queries, TimeProvider clock)
 {
     /// <summary>Some 0.5 MB each.</summary>
-    public const int Most = 32;
+    public const int Most = 16;
 
     private readonly Dictionary<string, (RunEntry Entry, long UsedAt)> _entries = [];
     private readonly Lock _lock = new();
