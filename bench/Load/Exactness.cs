@@ -14,12 +14,12 @@ internal static class Exactness
 {
     private const double NsPerMs = 1e6;
     private static readonly double[] Shown = [50, 75, 90, 95, 99, 99.9];
-    private static int cells, beyond;
+    private static int compared, beyond;
 
     public static int Run(string[] arguments)
     {
         int seconds = Spread.Argument(arguments, 0, 10);
-        (cells, beyond) = (0, 0);
+        (compared, beyond) = (0, 0);
         Machine(seconds);
         foreach (string engine in (string[])["io_uring", "epoll"])
         {
@@ -31,7 +31,7 @@ internal static class Exactness
             Stalls(plan);
             Overload(plan);
         }
-        Console.WriteLine(beyond == 0 ? $"all {cells} within their bounds" : $"NOT all within their bounds: {beyond} of {cells} beyond, marked by !");
+        Console.WriteLine(beyond == 0 ? $"all {compared} within their bounds" : $"NOT all within their bounds: {beyond} of {compared} beyond, marked by !");
         return beyond == 0 ? 0 : 1;
     }
 
@@ -150,7 +150,7 @@ internal static class Exactness
             // Fewer than ten requests above a percentile say nothing of it.
             if (ours.TotalCount * (100 - p) / 100 < 10 || expected(p) is not { } wanted) return $"{our.ToString("0.000", CultureInfo.InvariantCulture),9} / –        ";
             bool isNear = Math.Abs(our - wanted) <= Math.Max(ms, wanted * percent / 100);
-            cells++;
+            compared++;
             if (!isNear) beyond++;
             return $"{our.ToString("0.000", CultureInfo.InvariantCulture),9} /{wanted.ToString("0.000", CultureInfo.InvariantCulture),9}{(isNear ? " " : "!")}";
         });
