@@ -151,7 +151,7 @@ def memory(pid):
 
 
 def own_ticks():
-    """CPU of Wobble's own processes, by name: those that serve it (with its PostgreSQL), and the one in the sandbox that watches the stack."""
+    """CPU of Wobble's own processes, by name: the Dashboard, the Runner and its launchers, and the one in the sandbox that watches the stack. Its PostgreSQL is not in it."""
     found = {}
     for pid in filter(str.isdigit, os.listdir("/proc")):
         try:
@@ -186,11 +186,15 @@ for _ in range(2):
     until_final(api("/api/runs", RUN)["slug"])
 
 slug = api("/api/runs", {**RUN, "warmup": "1s", "for": "8s"})["slug"]
-while api(f"/api/runs/{slug}")["state"] != "measuring":
+while (state := api(f"/api/runs/{slug}")["state"]) != "measuring":
+    if state not in ("queued", "preparing", "warming"):
+        sys.exit(f"a run is {state} before it measured")
     time.sleep(0.2)
-before = own_ticks()
+before, began = own_ticks(), time.time()
 time.sleep(6)
-after, each = own_ticks(), os.sysconf("SC_CLK_TCK") * 6 / 100
+after, each = own_ticks(), os.sysconf("SC_CLK_TCK") * (time.time() - began) / 100
+if api(f"/api/runs/{slug}")["state"] != "measuring":
+    sys.exit("the run was over too early")
 until_final(slug)
 own = {name: (after[name] - before.get(name, 0)) / each for name in after}
 print(f"{'Wobble beside the stack while it measures, no page open':58} {sum(own.values()):8.1f}          % of a core ({', '.join(f'{n} {v:.1f}' for n, v in sorted(own.items()))})", flush=True)
@@ -217,8 +221,8 @@ for number in range(runs):
         seen = [at / 1000 for at in browser.evaluate(page, "window.seen")]
         for second in range(1, 4):
             after = [at for at in seen if at > measuring + second]
-            if after:
-                to_page.append(after[0] - measuring - second)
+            # A second that never came is as late as can be.
+            to_page.append(after[0] - measuring - second if after else 60)
 row("API call to the first request of the load", to_load, "s", 3)
 row("end of the load to proven clean (as the API shows it)", to_clean, "s", 1.5)
 row("end of a second to its sample on the page", to_page, "s", 1)

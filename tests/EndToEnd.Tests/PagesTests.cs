@@ -36,15 +36,24 @@ public sealed class PagesTests(Product product)
     {
         string live = await product.QueueAsync(new { target = "uwsgi-http/bottle", warmup = "0s", @for = "5m" });
         string waits = await product.QueueAsync(new { target = "uwsgi-http/bottle", warmup = "0s", @for = "1s" });
-        await product.MeasuredAsync(live, 3);
+        try
+        {
+            await product.MeasuredAsync(live, 3);
 
-        await LookAsync($"/r/{live}", signedIn: true);
-        await LookAsync($"/r/{waits}", signedIn: true);
-        await LookAsync("/", signedIn: true);
-        await product.CancelAsync(live);
+            await LookAsync($"/r/{live}", signedIn: true);
+            await LookAsync($"/r/{waits}", signedIn: true);
+            Assert.Equal(("measuring", "queued"), (await StateAsync(live), await StateAsync(waits)));
+        }
+        finally
+        {
+            await product.EndAsync(live);
+        }
+        Assert.Equal("cancelled", await StateAsync(live));
         await LookAsync($"/r/{live}", signedIn: true);
         await product.EndOfAsync(waits);
     }
+
+    private async Task<string?> StateAsync(string slug) => (await product.UntilAsync(slug, _ => true)).GetProperty("state").GetString();
 
     [Theory]
     [InlineData("/"), InlineData("/sign-in"), InlineData("/targets"), InlineData("/nowhere")]

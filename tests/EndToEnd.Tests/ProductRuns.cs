@@ -65,6 +65,13 @@ public sealed partial class Product
         await EndOfAsync(slug);
     }
 
+    /// <summary>Cancels a run if it still goes on, so that a test that fell doesn't hold up the others.</summary>
+    public async Task EndAsync(string slug)
+    {
+        using var answer = await Api.PostAsync($"/api/runs/{slug}/cancel", null);
+        await EndOfAsync(slug);
+    }
+
     public async Task<JsonElement> EndOfAsync(string slug) => await UntilAsync(slug, state => state is "completed" or "failed" or "cancelled" or "interrupted");
 
     /// <summary>Asks for a run until it is in a wanted state; its whole answer.</summary>

@@ -29,7 +29,7 @@ public sealed partial class KnownServer : IDisposable
     private volatile bool isOver;
 
     /// <summary>Starts it on a free port of 127.0.0.1.</summary>
-    /// <param name="isBusy">Looks for requests almost without sleeping: exact to some µs, and one core's price.</param>
+    /// <param name="isBusy">Looks for requests almost without sleeping, at one core's price: exact to some µs, but for the fourteenth of the time that it sleeps.</param>
     /// <param name="stallEvery">When above zero: a stall begins each time so much has passed since <see cref="StallsFrom"/>.</param>
     /// <param name="stallFor">How long nothing is answered then.</param>
     /// <param name="takePlace">Called on the server's own thread before it serves: its core and its priority.</param>
@@ -103,7 +103,9 @@ public sealed partial class KnownServer : IDisposable
         const long Nap = 70_000, Margin = 200_000, Share = 14;
         long now = Now();
         bool isNear = due.TryPeek(out _, out long at) && at - now < Nap + Margin;
-        if (isNear || (now - StallsFrom) / Share - slept < Nap) return WaitEpoll(epoll, events, MostEvents, 0);
+        // What it could not sleep before, it doesn't make up for.
+        slept = Math.Max(slept, ((now - StallsFrom) / Share) - (10 * Nap));
+        if (isNear || ((now - StallsFrom) / Share) - slept < Nap) return WaitEpoll(epoll, events, MostEvents, 0);
         var nap = new TimeSpec { Nanoseconds = Nap };
         int count = WaitEpollExactly(epoll, events, MostEvents, &nap, null);
         slept += Now() - now;

@@ -103,41 +103,39 @@ function drawn(chart) {
 const waiting = new Map();
 let turn = Promise.resolve();
 
-const painted = () => new Promise(resolve => document.hidden ? setTimeout(resolve) : requestAnimationFrame(() => setTimeout(resolve)));
+// A tab that is hidden meanwhile gets no frame.
+const painted = () => new Promise(resolve => { requestAnimationFrame(() => setTimeout(resolve)); setTimeout(resolve, 250); });
 
 // What is drawn in a hidden tab nobody sees.
 const seen = () => document.hidden ? new Promise(resolve => document.addEventListener("visibilitychange", () => resolve(), { once: true })) : undefined;
 
-function inTurn(work) {
-  const mine = turn.then(painted).then(work);
-  turn = mine.catch(() => {});
-  return mine;
-}
-
 /** Asks for a chart to be drawn with what it holds when its turn comes; `whole`: with its axes, not its data alone. */
-async function draw(chart, whole) {
+function draw(chart, whole) {
   const isAsked = waiting.has(chart);
   waiting.set(chart, whole || waiting.get(chart) === true);
   if (isAsked) return;
-  await seen();
-  await inTurn(() => {
-    const isWhole = waiting.get(chart);
-    waiting.delete(chart);
-    if (!live.has(chart)) return;
-    const all = drawn(chart);
-    // The x axis again, or ApexCharts would fit it to the data.
-    return chart.apex.updateOptions(isWhole ? all : { series: all.series, annotations: all.annotations, xaxis: all.xaxis }, false, false);
-  });
+  turn = turn.then(seen).then(painted).then(() => show(chart)).catch(error => { if (live.has(chart)) console.error(error); });
 }
 
-/** Draws a chart; answers the handle that the others take. */
+function show(chart) {
+  const isWhole = waiting.get(chart);
+  waiting.delete(chart);
+  if (!live.has(chart) || !chart.element.isConnected) return;
+  const all = drawn(chart);
+  if (!chart.apex) {
+    chart.apex = new chart.ApexCharts(chart.element, all);
+    return chart.apex.render();
+  }
+  // The x axis again, or ApexCharts would fit it to the data.
+  return chart.apex.updateOptions(isWhole ? all : { series: all.series, annotations: all.annotations, xaxis: all.xaxis }, false, false);
+}
+
+/** Makes a chart, which is drawn when its turn comes; answers the handle that the others take. */
 export async function create(element, libraryUrl, options, series, now) {
   library ??= import(libraryUrl).then(module => module.default ?? globalThis.ApexCharts);
-  const ApexCharts = await library;
-  const chart = { element, options, series, now };
-  chart.apex = new ApexCharts(element, drawn(chart));
-  await inTurn(() => chart.apex.render());
+  const chart = { element, options, series, now, ApexCharts: await library, apex: null };
   live.add(chart);
+  draw(chart, true);
   return { chart, update, append, dispose };
 
   /** Everything anew: other axes, other series. */
@@ -156,7 +154,7 @@ export async function create(element, libraryUrl, options, series, now) {
   function dispose() {
     live.delete(chart);
     waiting.delete(chart);
-    chart.apex.destroy();
+    chart.apex?.destroy();
   }
 }
 

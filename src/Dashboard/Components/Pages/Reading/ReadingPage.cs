@@ -77,6 +77,7 @@ public abstract class ReadingPage<T> : ComponentBase, IDisposable where T : clas
     /// <summary>Asks again and renders.</summary>
     protected async Task RefreshAsync()
     {
+        if (_closed.IsCancellationRequested) return;
         await ReadAsync();
         if (!_closed.IsCancellationRequested) StateHasChanged();
     }
