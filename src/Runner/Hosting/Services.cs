@@ -44,7 +44,7 @@ internal sealed class Services(UpSettings settings, string connectionString, Unp
             ["Urls"] = string.Join(';', settings.Addresses.Select(address => address.Url)),
             ["WOBBLE_TOKEN"] = token,
             ["WOBBLE_SIGN_IN"] = signIn(),
-            // New objects get 2 MB (hexadecimal) before they are collected; by itself the runtime takes the size of the processor's cache. 15 MB less with 20 open pages.
+            // New objects get 2 MB (hexadecimal) before they are collected; by itself the runtime takes the size of the processor's cache.
             ["DOTNET_GCgen0size"] = "200000",
             // A home it may write doesn't exist.
             ["HOME"] = user is null ? Environment.GetEnvironmentVariable("HOME") : "/nonexistent",

@@ -189,18 +189,18 @@ public sealed class NginxHost : IAsyncLifetime
     private async Task<bool> AnswersAsync()
     {
         using var client = Client();
-        for (var since = Stopwatch.StartNew(); since.Elapsed < TimeSpan.FromSeconds(20) && !_nginx!.HasExited; await Task.Delay(20))
+        await Poll.UntilAsync("nginx to answer", async () =>
         {
             try
             {
-                if ((await client.GetAsync("healthz")).IsSuccessStatusCode) return true;
+                return _nginx!.HasExited || (await client.GetAsync("healthz")).IsSuccessStatusCode;
             }
             catch (HttpRequestException)
             {
-                // Not yet.
+                return false;
             }
-        }
-        return false;
+        }, TimeSpan.FromSeconds(20));
+        return !_nginx!.HasExited;
     }
 
     private static int FreePort()
