@@ -35,7 +35,7 @@ lost?.addEventListener("components-reconnect-state-changed", event => {
   clearInterval(asking);
   if (state === "rejected") readAnew();
   if (state === "failed") asking = setInterval(async () => {
-    const answer = await fetch("/healthz", { cache: "no-store" }).catch(() => null);
+    const answer = await fetch(new URL("healthz", document.baseURI), { cache: "no-store" }).catch(() => null);
     if (!answer?.ok) return;
     clearInterval(asking);
     lost.classList.replace("components-reconnect-failed", "components-reconnect-rejected");

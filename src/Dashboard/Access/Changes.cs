@@ -86,6 +86,9 @@ internal sealed class Changes(Operator who, IDbContextFactory<WobbleDb> database
     /// <summary>Gives a run a new link; the present one is worth nothing any more. Answers the new slug.</summary>
     public Task<string?> RenewRunLinkAsync(string slug, CancellationToken cancel) => DoAsync($"renew the link of run {slug}", () => _links.RenewRun(slug, cancel));
 
+    /// <summary>The same for an experiment, and for each of its runs.</summary>
+    public Task<string?> RenewExperimentLinkAsync(string slug, CancellationToken cancel) => DoAsync($"renew the link of experiment {slug} and of its runs", () => _links.RenewExperiment(slug, cancel));
+
     /// <summary>The same for a comparison.</summary>
     public Task<string?> RenewComparisonLinkAsync(string slug, CancellationToken cancel) => DoAsync($"renew the link of comparison {slug}", () => _links.RenewComparison(slug, cancel));
 

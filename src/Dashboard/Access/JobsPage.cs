@@ -17,6 +17,8 @@ internal static class JobsPage
             Authorization = [],
             AsyncAuthorization = [new SignedIn()],
             DisplayStorageConnectionString = false,
+            // To look at: what is changed there would pass the audit log by. Wobble's own pages cancel and delete.
+            IsReadOnlyFunc = _ => true,
         }).RequireAuthorization();
 
     private sealed class SignedIn : IDashboardAsyncAuthorizationFilter

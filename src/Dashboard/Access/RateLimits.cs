@@ -37,8 +37,14 @@ internal static class RateLimits
 
     private static bool IsFile(HttpContext context) => context.GetEndpoint()?.Metadata.GetMetadata<StaticAssetDescriptor>() is not null;
 
-    /// <summary>Who is counted as one: the address, behind a known proxy that of its client.</summary>
-    public static string Client(HttpContext context) => context.Connection.RemoteIpAddress?.ToString() ?? "local";
+    /// <summary>Who is counted as one: the address, behind a known proxy that of its client. Of IPv6 the network of 64 bits, since whoever has one has all of it.</summary>
+    public static string Client(HttpContext context) => context.Connection.RemoteIpAddress switch
+    {
+        null => "local",
+        { IsIPv4MappedToIPv6: true } mapped => mapped.MapToIPv4().ToString(),
+        { AddressFamily: System.Net.Sockets.AddressFamily.InterNetworkV6 } six => new System.Net.IPAddress([.. six.GetAddressBytes().Take(8), .. new byte[8]]) + "/64",
+        var four => four.ToString(),
+    };
 
     private static async ValueTask RejectAsync(OnRejectedContext rejected, CancellationToken cancellation)
     {

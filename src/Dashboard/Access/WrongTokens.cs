@@ -3,7 +3,7 @@ using System.Collections.Concurrent;
 namespace Wobble.Dashboard.Access;
 
 /// <summary>
-/// Counts wrong tokens by the address they came from, by form and by header together: beyond <see cref="AccessSettings.WrongTokensPerMinute"/> that address is answered 429,
+/// Counts wrong tokens by the address they came from, by form and by header together: from <see cref="AccessSettings.WrongTokensPerMinute"/> on that address is answered 429,
 /// also when it then guesses right. Bounded: whoever comes from very many addresses is still held off, all of them together.
 /// </summary>
 internal sealed class WrongTokens(AccessSettings settings, TimeProvider clock)
@@ -31,6 +31,6 @@ internal sealed class WrongTokens(AccessSettings settings, TimeProvider clock)
     {
         if (!_counts.TryGetValue(address, out var count) && (_counts.Count < MostAddresses || !_counts.TryGetValue(Others, out count))) return null;
         var left = count.Since + Window - clock.GetUtcNow();
-        return count.Count > settings.WrongTokensPerMinute && left > TimeSpan.Zero ? left : null;
+        return count.Count >= settings.WrongTokensPerMinute && left > TimeSpan.Zero ? left : null;
     }
 }

@@ -107,13 +107,19 @@ internal sealed record RunAnswer
     public double? Wobble { get; init; }
     public Trust? Trust { get; init; }
     public GeneratorCost? Generator { get; init; }
+    [Description("Seconds in which hardly anything was answered, as a rate with its exact Poisson interval.")]
+    public FreezeRate? Freezes { get; init; }
+    [Description("ln of the last half ÷ the first sixth of the seconds.")]
+    public RunDrift? Drift { get; init; }
+    public WorkersOnCores? WorkersOnCores { get; init; }
+    public PoolerWait? Pooler { get; init; }
     public IReadOnlyList<KindResult>? Kinds { get; init; }
     public IReadOnlyList<StageResult>? Stages { get; init; }
     public IReadOnlyList<ComponentCost>? Components { get; init; }
     public required Definition Definition { get; init; }
     public Guid? Configuration { get; init; }
     public int? ConfigurationVersion { get; init; }
-    [Description("Slug of the experiment it belongs to.")]
+    [Description("Slug of the experiment it belongs to; only for who is signed in.")]
     public string? Experiment { get; init; }
     public int? Round { get; init; }
     public string? Runner { get; init; }
@@ -155,6 +161,10 @@ internal sealed record RunAnswer
             Wobble = result?.Wobble,
             Trust = result?.Trust,
             Generator = result?.Generator,
+            Freezes = result?.Freezes,
+            Drift = result?.Drift,
+            WorkersOnCores = result?.WorkersOnCores,
+            Pooler = result?.Pooler,
             Kinds = result?.Kinds,
             Stages = result?.Stages,
             Components = result?.Components,

@@ -58,7 +58,7 @@ internal static class ComparisonEndpoints
     private static async Task<IResult> OneAsync(string slug, HttpRequest request, ComparisonQueries queries, Links links, CancellationToken cancel)
     {
         if (!Slug.IsValid(slug) || await queries.Kept(slug, cancel) is not { } kept) return FieldProblems.NoSuch("comparison");
-        return TypedResults.Ok(Answer(await queries.Runs(kept.Runs, cancel), request, links) with { Slug = slug, Url = links.Comparison(request, slug), CreatedAt = kept.CreatedAt });
+        return TypedResults.Ok(Answer((await queries.Runs(kept.Runs, cancel)).Runs, request, links) with { Slug = slug, Url = links.Comparison(request, slug), CreatedAt = kept.CreatedAt });
     }
 
     private static async Task<IResult> ShownAsync(HttpRequest request, ComparisonQueries queries, Links links, CancellationToken cancel)
@@ -84,7 +84,9 @@ internal static class ComparisonEndpoints
         if (given.FirstOrDefault(g => !SideName.IsValid(g)) is { } wrong) return ([], FieldProblems.Refused([new FieldError("r", wrong, SideQuery[0].Allowed)]));
         if (given.Distinct().Count() < given.Length) return ([], FieldProblems.Refused([Wrong("different sides: a run compared with itself shows nothing, since the two are one measurement; an A/A is an experiment with one target twice")]));
         if (given.Length is 0 or > ComparisonQueries.Most) return ([], FieldProblems.Refused([Wrong($"{ComparisonQueries.Fewest} to {ComparisonQueries.Most} sides")]));
-        var runs = await queries.Runs(given, cancel);
+        var found = await queries.Runs(given, cancel);
+        if (found.Problem is { } problem) return ([], FieldProblems.Refused([Wrong(problem)]));
+        var runs = found.Runs;
         if (ComparisonQueries.Missing(given, runs) is [var unknown, ..]) return ([], FieldProblems.Refused([new FieldError("r", unknown, "runs, experiments or configurations with runs that are there")]));
         return runs.Count < ComparisonQueries.Fewest ? ([], FieldProblems.Refused([Wrong($"{ComparisonQueries.Fewest} to {ComparisonQueries.Most} sides")])) : (runs, null);
     }

@@ -46,9 +46,9 @@ internal sealed class DatabaseHealth(IConfiguration configuration, TimeProvider 
         {
             await using var connection = new NpgsqlConnection(_connection);
             await connection.OpenAsync(limit.Token);
-            await using var command = new NpgsqlCommand("select 1 from runs limit 1", connection);
-            await command.ExecuteScalarAsync(limit.Token);
-            return Up;
+            await using var command = new NpgsqlCommand("""select max("MigrationId") from "__EFMigrationsHistory" """, connection);
+            // An older schema lacks what the pages ask for; a newer one was refused at the start, or came while this process ran.
+            return await command.ExecuteScalarAsync(limit.Token) as string == Schema.Newest ? Up : NotReady;
         }
         catch (Exception e) when (e is NpgsqlException or OperationCanceledException or System.Net.Sockets.SocketException or InvalidOperationException)
         {

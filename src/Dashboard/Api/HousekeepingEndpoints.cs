@@ -29,6 +29,7 @@ internal static class HousekeepingEndpoints
         api.MapGet("/housekeeping", async (HousekeepingQueries queries, Retention retention, CancellationToken cancel) => TypedResults.Ok(new HousekeepingAnswer(await queries.Disk(cancel), retention)))
             .RequireAuthorization(Roles.Read).WithSummary("Disk use and retention").Produces<HousekeepingAnswer>();
         api.MapPost("/runs/{slug}/link", RenewRunAsync).WithSummary("Give a run a new link").WithDescription("Whoever has the present link can't open it any more. Comparisons that show the run still do.").TakesSlug().Produces<RenewedLink>();
+        api.MapPost("/experiments/{slug}/link", RenewExperimentAsync).WithSummary("Give an experiment and its runs new links").WithDescription("Whoever has the present links can't open them any more.").TakesSlug().Produces<RenewedLink>();
         api.MapPost("/comparisons/{slug}/link", RenewComparisonAsync).WithSummary("Give a comparison a new link").TakesSlug().Produces<RenewedLink>();
     }
 
@@ -44,6 +45,9 @@ internal static class HousekeepingEndpoints
 
     private static async Task<IResult> RenewRunAsync(string slug, HttpRequest request, Changes changes, Links links, CancellationToken cancel) =>
         await changes.RenewRunLinkAsync(slug, cancel) is { } renewed ? TypedResults.Ok(new RenewedLink(renewed, links.Run(request, renewed))) : FieldProblems.NoSuch("run");
+
+    private static async Task<IResult> RenewExperimentAsync(string slug, HttpRequest request, Changes changes, Links links, CancellationToken cancel) =>
+        await changes.RenewExperimentLinkAsync(slug, cancel) is { } renewed ? TypedResults.Ok(new RenewedLink(renewed, links.Experiment(request, renewed))) : FieldProblems.NoSuch("experiment");
 
     private static async Task<IResult> RenewComparisonAsync(string slug, HttpRequest request, Changes changes, Links links, CancellationToken cancel) =>
         await changes.RenewComparisonLinkAsync(slug, cancel) is { } renewed ? TypedResults.Ok(new RenewedLink(renewed, links.Comparison(request, renewed))) : FieldProblems.NoSuch("comparison");

@@ -84,7 +84,8 @@ internal static class RunEndpoints
 
     private static async Task<IResult> OneAsync(string slug, HttpRequest request, ExportQueries queries, Links links, CancellationToken cancel) =>
         await queries.Run(slug, cancel) is { } run
-            ? TypedResults.Ok(RunAnswer.Of(run, links.Run(request, slug), await queries.ExperimentOf(run, cancel)))
+            // A run's link tells of the run alone: whose slug its experiment has would open all of that.
+            ? TypedResults.Ok(RunAnswer.Of(run, links.Run(request, slug), request.HttpContext.User.Identity?.IsAuthenticated == true ? await queries.ExperimentOf(run, cancel) : null))
             : FieldProblems.NoSuch("run");
 
     private static async Task<IResult> SamplesAsync(string slug, HttpRequest request, ExportQueries queries, CancellationToken cancel)

@@ -40,6 +40,18 @@ public sealed record RunResult
     /// <summary>CPU and memory of each component over the measurement; left out for <c>wobble load</c>.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<ComponentCost>? Components { get; init; }
+    /// <summary>Seconds in which hardly anything was answered; null when not one second was whole, and in results of earlier releases.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public FreezeRate? Freezes { get; init; }
+    /// <summary>How far the run's end differs from its beginning; null below 10 s, with stages, and in results of earlier releases.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public RunDrift? Drift { get; init; }
+    /// <summary>How the target's processes got their cores; null when they weren't watched.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public WorkersOnCores? WorkersOnCores { get; init; }
+    /// <summary>What waited in the pooler; null without one.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public PoolerWait? Pooler { get; init; }
     /// <summary>The machine as it was found.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public RunEnvironment? Environment { get; init; }
@@ -87,6 +99,31 @@ public sealed record GeneratorCost(double? CpuUsPerRequest, double Busy)
 
 /// <summary>CPU and memory of a component.</summary>
 public sealed record ComponentCost(string Name, double CpuSeconds, double MaxRssMb);
+
+/// <summary>Seconds that answered fewer than half of the run's median second.</summary>
+/// <param name="Count">How many.</param>
+/// <param name="Seconds">Of so many measured, whole seconds.</param>
+/// <param name="PerMinute">Rate.</param>
+/// <param name="Low">Lower end of its exact 95% Poisson interval.</param>
+/// <param name="High">Upper end; without a freeze, what the rate is below.</param>
+public sealed record FreezeRate(int Count, int Seconds, double PerMinute, double Low, double High);
+
+/// <summary>ln of the last half ÷ the first sixth of the seconds.</summary>
+/// <param name="P50">Of p50.</param>
+/// <param name="Throughput">Of throughput.</param>
+public sealed record RunDrift(double P50, double Throughput);
+
+/// <summary>How the target's processes got their cores, over the measured time.</summary>
+/// <param name="WaitMsPerSecond">Time their threads waited for a core, ms a second, all of them together.</param>
+/// <param name="PutOffPerSecond">Times a thread was put off a core against its will, a second.</param>
+/// <param name="Evenness">Jain's index of their CPU time, mean over the seconds: 1 is even, 1/n is one worker for all; null for one worker.</param>
+public sealed record WorkersOnCores(double WaitMsPerSecond, double PutOffPerSecond, double? Evenness);
+
+/// <summary>What waited in the pooler, by <c>SHOW POOLS</c> each second.</summary>
+/// <param name="ClientsWaiting">Clients that waited for a server connection, mean over the seconds.</param>
+/// <param name="LongestWaitMs">The longest that one was seen to wait.</param>
+/// <param name="ShareOfTime">Share of the time in which somebody waited, 0–1.</param>
+public sealed record PoolerWait(double ClientsWaiting, double LongestWaitMs, double ShareOfTime);
 
 /// <summary>The verdict on a run.</summary>
 /// <param name="Verdict"><c>sound</c>, <c>doubtful</c> or <c>invalid</c>.</param>

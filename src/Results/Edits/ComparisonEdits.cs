@@ -16,7 +16,9 @@ public sealed class ComparisonEdits(IDbContextFactory<WobbleDb> databases, TimeP
         if (runs.Count > ComparisonQueries.Most || runs.Count < 1 || (runs.Count == 1 && SideName.Parse(runs[0]) is not { Row: null })) return Edit<string>.Refused("runs", given, $"{ComparisonQueries.Fewest} to {ComparisonQueries.Most} runs");
         if (runs.Distinct().Count() < runs.Count) return Edit<string>.Refused("runs", given, "different runs: a run compared with itself shows nothing");
         await using var db = await databases.CreateDbContextAsync(cancel);
-        var found = await new ComparisonQueries(databases).Runs(runs, cancel);
+        var sides = await new ComparisonQueries(databases).Runs(runs, cancel);
+        if (sides.Problem is { } problem) return Edit<string>.Refused("runs", given, problem);
+        var found = sides.Runs;
         if (ComparisonQueries.Missing(runs, found) is [var unknown, ..]) return Edit<string>.Refused("runs", unknown, "runs, experiments or configurations with runs that are there");
         if (found.Count < ComparisonQueries.Fewest) return Edit<string>.Refused("runs", given, $"at least {ComparisonQueries.Fewest} sides: an experiment has as many as it has rows with runs");
 

@@ -3,7 +3,7 @@ using Wobble.Results.Storage;
 
 namespace Wobble.Results.Edits;
 
-/// <summary>Gives a run or a comparison a new link, so that the one that went astray is worth nothing.</summary>
+/// <summary>Gives a run, an experiment or a comparison a new link, so that the one that went astray is worth nothing.</summary>
 public sealed class LinkEdits(IDbContextFactory<WobbleDb> databases)
 {
     /// <summary>A new link for the run; comparisons that show the run name it by the new one. Answers the slug; null: there is no such run.</summary>
@@ -14,6 +14,31 @@ public sealed class LinkEdits(IDbContextFactory<WobbleDb> databases)
         string renewed = Slug.New();
         if (await db.Runs.Where(r => r.Slug == slug && r.DeletedAt == null).ExecuteUpdateAsync(r => r.SetProperty(x => x.Slug, renewed), cancel) == 0) return null;
         await db.Database.ExecuteSqlAsync($"update comparisons set runs = array_replace(runs, {slug}, {renewed}) where runs @> array[{slug}]::text[]", cancel);
+        await db.Recurrences.Where(r => r.LastSlug == slug).ExecuteUpdateAsync(r => r.SetProperty(x => x.LastSlug, renewed), cancel);
+        await db.Recurrences.Where(r => r.LookedAt == slug).ExecuteUpdateAsync(r => r.SetProperty(x => x.LookedAt, renewed), cancel);
+        await transaction.CommitAsync(cancel);
+        return renewed;
+    }
+
+    /// <summary>
+    /// A new link for the experiment and one for each of its runs, whose links its page has shown. What names them, names them anew. Answers the slug; null: there is no such experiment.
+    /// </summary>
+    public async Task<string?> RenewExperiment(string slug, CancellationToken cancel)
+    {
+        await using (var db = await databases.CreateDbContextAsync(cancel))
+            foreach (string run in await db.Runs.Where(r => r.DeletedAt == null && db.Experiments.Any(e => e.Id == r.ExperimentId && e.Slug == slug)).OrderBy(r => r.Id).Select(r => r.Slug).ToListAsync(cancel))
+                await RenewRun(run, cancel);
+        await using var context = await databases.CreateDbContextAsync(cancel);
+        await using var transaction = await context.Database.BeginTransactionAsync(cancel);
+        string renewed = Slug.New(), rows = slug + ".";
+        if (await context.Experiments.Where(e => e.Slug == slug).ExecuteUpdateAsync(e => e.SetProperty(x => x.Slug, renewed), cancel) == 0) return null;
+        await context.Database.ExecuteSqlAsync($"""
+            update comparisons set runs = array(select case when side = {slug} then {renewed} when starts_with(side, {rows}) then {renewed} || substr(side, {slug.Length + 1}) else side end from unnest(runs) with ordinality as sides(side, place) order by place)
+            where exists (select from unnest(runs) side where side = {slug} or starts_with(side, {rows}))
+            """, cancel);
+        await context.Database.ExecuteSqlAsync($"update experiments set definition = jsonb_set(definition, array['starts_after'], to_jsonb({renewed}::text)) where definition ->> 'starts_after' = {slug}", cancel);
+        await context.Tunings.Where(t => t.Experiment == slug).ExecuteUpdateAsync(t => t.SetProperty(x => x.Experiment, renewed), cancel);
+        await context.Recurrences.Where(r => r.LastSlug == slug).ExecuteUpdateAsync(r => r.SetProperty(x => x.LastSlug, renewed), cancel);
         await transaction.CommitAsync(cancel);
         return renewed;
     }

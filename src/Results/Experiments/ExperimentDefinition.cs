@@ -19,7 +19,7 @@ public sealed record ExperimentDefinition
     public long Seed { get; init; }
     /// <summary>The metric of ranking and headline, chosen beforehand.</summary>
     public Metric Headline { get; init; } = Metric.P99;
-    /// <summary>Least difference that matters; null: each metric's own.</summary>
+    /// <summary>Least difference of the headline metric that matters; null: the metric's own, as of all others.</summary>
     public double? Delta { get; init; }
     /// <summary>True: workers are tuned for each row before the rounds (unless <see cref="ExperimentRow.TunedWorkers"/> is known).</summary>
     public bool TuneWorkers { get; init; }
@@ -40,9 +40,15 @@ public sealed record ExperimentDefinition
     /// <summary>Notes of each of its runs.</summary>
     public string? Notes { get; init; }
 
+    /// <summary>The least difference of a metric that was chosen to matter; null: the metric's own.</summary>
+    public double? DeltaOf(Metric metric) => metric == Headline ? Delta : null;
+
     /// <summary>Confidence of its intervals.</summary>
     [JsonIgnore]
-    public double Confidence => RoundsWereAdded ? 0.978 : 0.95;
+    public double Confidence => RoundsWereAdded ? Student.AfterALook : UsualConfidence;
+
+    /// <summary>Confidence of intervals that nobody looked at before.</summary>
+    public const double UsualConfidence = Student.Confidence;
 
     /// <summary>Capacity: the objective when none is said, ms.</summary>
     public const double UsualObjectiveMs = 50;
@@ -81,6 +87,8 @@ public sealed record ExperimentRow
     public required TargetClass Class { get; init; }
     /// <summary>Why it can't run here; null when it can. Such a row has no runs and keeps its reason.</summary>
     public string? Unavailable { get; init; }
+    /// <summary>True: its workers are tuned before the rounds, whatever the others' are.</summary>
+    public bool TuneWorkers { get; init; }
     /// <summary>Workers found by an earlier tuning on this machine with this workload.</summary>
     public int? TunedWorkers { get; init; }
     /// <summary>The article's figures for it.</summary>
@@ -116,6 +124,13 @@ public sealed record ExperimentRun
     public string? Failure { get; init; }
     /// <summary>What the stack left behind when it was asked to stop.</summary>
     public IReadOnlyList<string> Leftovers { get; init; } = [];
+
+    /// <summary>How a run begins to say that it could not even be begun: something that it needs is not on the machine.</summary>
+    public const string CannotRun = "It can't run here: ";
+
+    /// <summary>It ended by itself, well or badly. What was interrupted or cancelled says nothing about the target: it enters nothing and is run again.</summary>
+    [JsonIgnore]
+    public bool SpeaksOfTarget => State is RunState.Completed or RunState.Failed;
 
     /// <summary>Completed and not invalid: the only runs whose figures count.</summary>
     [JsonIgnore]

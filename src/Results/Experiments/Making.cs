@@ -89,8 +89,8 @@ public static class Making
         Compare([target], shared, catalogue, repetitions, seed) with { Kind = ExperimentKind.Tune, Question = $"How many workers serve {target} best?", TuneWorkers = true };
 
     /// <summary>The highest rate of each target at which p99 stays below an objective.</summary>
-    public static ExperimentDefinition CapacityOf(IReadOnlyList<string> targets, Definition shared, Catalogue catalogue, double objectiveMs, long seed) =>
-        Compare(targets, shared, catalogue, 1, seed) with
+    public static ExperimentDefinition CapacityOf(IReadOnlyList<string> targets, Definition shared, Catalogue catalogue, double objectiveMs, long seed, WorkersChoice workers = WorkersChoice.Fixed) =>
+        Compare(targets, shared, catalogue, 1, seed, workers) with
         {
             Kind = ExperimentKind.Capacity,
             Question = $"How much can {string.Join(", ", targets)} serve with p99 below {Figures.Text(objectiveMs)} ms?",

@@ -54,6 +54,8 @@ public sealed record ReportRow
     /// <summary>ms: median and range of the runs, no interval.</summary>
     [JsonPropertyName("p99_9")]
     public ReportFigure? P999 { get; init; }
+    /// <summary>Frozen seconds of all its valid runs together, the other half of p99.9; null in results of earlier releases.</summary>
+    public FreezeRate? Freezes { get; init; }
     /// <summary>A second.</summary>
     public ReportFigure? Throughput { get; init; }
     /// <summary>p99 ÷ p50.</summary>

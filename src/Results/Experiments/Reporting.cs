@@ -9,7 +9,8 @@ namespace Wobble.Results.Experiments;
 /// </summary>
 public static class Reporting
 {
-    private const double MostDiscarded = 0.20;
+    /// <summary>A row without a valid run in a greater share of the rounds gets no verdict: that is a finding of its own.</summary>
+    public const double MostDiscarded = 0.20;
     private const int LeastRoundsToRankFew = 5;
 
     /// <summary>The report on what is there so far.</summary>
@@ -17,7 +18,10 @@ public static class Reporting
     {
         ArgumentNullException.ThrowIfNull(experiment);
         ArgumentNullException.ThrowIfNull(runs);
-        var ended = runs.Where(r => r.Purpose == RunPurpose.Round && r.State.IsFinal()).ToList();
+        // A capacity has no rounds: its steps are its runs.
+        bool isCapacity = experiment.Kind == ExperimentKind.Capacity;
+        var ended = runs.Where(r => (isCapacity ? r.Purpose is RunPurpose.Saturate or RunPurpose.Capacity : r.Purpose == RunPurpose.Round) && r.SpeaksOfTarget).ToList();
+        if (isCapacity) return OfCapacity(experiment, runs, ended);
         var valid = ended.Where(r => r.IsValid).GroupBy(r => (r.Row, r.Round)).ToDictionary(g => g.Key, g => g.OrderBy(r => r.Attempt).First());
         var rounds = new Rounds(experiment, valid, ended);
         var places = PlacesOf(experiment, rounds);
@@ -39,6 +43,39 @@ public static class Reporting
         };
     }
 
+    // Its runs are loaded differently, so no figure of a row is made of them, and no ratio: the searches have what was found.
+    private static Report OfCapacity(ExperimentDefinition experiment, IReadOnlyList<ExperimentRun> runs, List<ExperimentRun> ended)
+    {
+        var searches = Searching.Of(experiment, runs);
+        return new Report
+        {
+            Question = experiment.Question,
+            Sentence = searches.Count == 0 ? "Nothing is measured yet." : string.Join(". ", searches.Select(s => s.Sentence)) + ".",
+            Searches = searches,
+            Headline = experiment.Headline.Word(),
+            Rows = [.. experiment.Rows.Select((row, i) =>
+            {
+                var mine = ended.Where(r => r.Row == i).ToList();
+                int valid = mine.Count(r => r.IsValid);
+                return new ReportRow
+                {
+                    Name = row.Name,
+                    Target = row.Definition.Target,
+                    Class = row.Class,
+                    Workers = mine.LastOrDefault(r => r.IsValid)?.Result?.Workers ?? Schedule.WorkersOf(experiment, i, runs),
+                    Runs = valid,
+                    Discarded = mine.Count - valid,
+                    Reason = row.Unavailable ?? (valid == 0 && mine.LastOrDefault() is { } last ? WhyNot(last) : null),
+                    Slugs = [.. mine.Where(r => r is { IsValid: true, Slug: not null }).Select(r => r.Slug!)],
+                };
+            })],
+            Ratios = [],
+            CompleteRounds = 0,
+            ValidRuns = ended.Count(r => r.IsValid),
+            Runs = ended.Count,
+        };
+    }
+
     /// <summary>The value of a metric in one run; null where the data can't show it. A percentile must be good for an interval (20 expected exceedances) when <paramref name="toJudge"/>.</summary>
     public static double? ValueOf(RunResult result, Metric metric, bool toJudge)
     {
@@ -46,8 +83,8 @@ public static class Reporting
         bool Judged(double percentile) => !toJudge || Percentiles.MayJudge(result.Requests, percentile);
         return metric switch
         {
-            Metric.P50 => result.LatencyMs.P50,
-            Metric.P90 => result.LatencyMs.P90,
+            Metric.P50 => Judged(50) ? result.LatencyMs.P50 : null,
+            Metric.P90 => Judged(90) ? result.LatencyMs.P90 : null,
             Metric.P99 => Judged(99) ? result.LatencyMs.P99 : null,
             Metric.P999 => Judged(99.9) ? result.LatencyMs.P999 : null,
             Metric.Throughput => result.Throughput,
@@ -115,8 +152,8 @@ public static class Reporting
         // Ranking puts the smaller value first; of throughput the greater is the better.
         if (descending) values = [.. values.Select(v => v.Select(x => 1 / x).ToList())];
         IReadOnlyList<Place> places;
-        if (rounds.Ranked.Count >= SharedNoise.LeastConfigurations && values[0].Count >= TypicalRun.LeastRuns) places = Ranking.Of(new SharedNoise(values));
-        else if (rounds.Ranked.Count < SharedNoise.LeastConfigurations && values[0].Count >= LeastRoundsToRankFew) places = Ranking.OfFew(values);
+        if (rounds.Ranked.Count >= SharedNoise.LeastConfigurations && values[0].Count >= TypicalRun.LeastRuns) places = Ranking.Of(new SharedNoise(values), experiment.Confidence);
+        else if (rounds.Ranked.Count < SharedNoise.LeastConfigurations && values[0].Count >= LeastRoundsToRankFew) places = Ranking.OfFew(values, experiment.Confidence);
         else return null;
         return rounds.Ranked.Select((row, i) => (row, places[i])).ToDictionary(p => p.row, p => p.Item2);
     }
@@ -142,6 +179,7 @@ public static class Reporting
             P90 = FigureOf(mine, Metric.P90, experiment.Confidence),
             P99 = FigureOf(mine, Metric.P99, experiment.Confidence),
             P999 = FigureOf(mine, Metric.P999, experiment.Confidence),
+            Freezes = FreezesOf(mine),
             Throughput = FigureOf(mine, Metric.Throughput, experiment.Confidence),
             Wobble = FigureOf(mine, Metric.Wobble, experiment.Confidence),
             RankLow = place?.RankLow,
@@ -150,6 +188,12 @@ public static class Reporting
             Published = wanted.Published,
             Slugs = [.. mine.Where(r => r.Slug is not null).Select(r => r.Slug!)],
         };
+    }
+
+    private static FreezeRate? FreezesOf(List<ExperimentRun> runs)
+    {
+        var known = runs.Select(r => r.Result!.Freezes).OfType<FreezeRate>().ToList();
+        return Freezes.RateOf(known.Sum(f => f.Count), known.Sum(f => f.Seconds));
     }
 
     private static string? WhyNot(ExperimentRun run) => run.Failure ?? (run.Result?.Trust.Reasons is [{ } gravest, ..] ? gravest.Sentence : null);
@@ -201,15 +245,15 @@ public static class Reporting
             if (asked > 0 && missing > MostDiscarded * asked)
                 return new Verdict(Difference.CantTell, false, false, $"can't tell: {experiment.Rows[row].Name} has no valid run in {missing} of {asked} rounds (more than 20%), which is a finding of its own");
         }
-        return Verdict.Of(nameA, nameB, metric, ratio, experiment.Delta);
+        return Verdict.Of(nameA, nameB, metric, ratio, experiment.DeltaOf(metric));
     }
 
     private static string SentenceOf(ExperimentDefinition experiment, List<ReportRow> rows, List<ReportRatio> ratios, Rounds rounds, IReadOnlyList<ReportSearch> searches)
     {
         var measured = rows.Where(r => r.Runs > 0).ToList();
-        if (experiment.Kind is ExperimentKind.Tune or ExperimentKind.Capacity && searches.Count > 0)
+        if (experiment.Kind is ExperimentKind.Tune && searches.Count > 0)
         {
-            string fresh = experiment.Kind == ExperimentKind.Tune && measured.Count == 1 && measured[0].Throughput is { } throughput
+            string fresh = measured.Count == 1 && measured[0].Throughput is { } throughput
                 ? throughput.Low is null ? $"; {Figures.Text(throughput.Value)}/s in {measured[0].Runs} fresh {(measured[0].Runs == 1 ? "run" : "runs")}" : $"; {Verdict.Down(throughput.Low.Value)} to {Verdict.Up(throughput.High!.Value)}/s in a typical run, of {measured[0].Runs} fresh ones"
                 : "";
             return string.Join(". ", searches.Select(s => s.Sentence)) + fresh + ".";
@@ -251,10 +295,41 @@ public static class Reporting
             foreach (int outlier in OutlierRuns.Of([.. values.Select(v => v.Value!.Value)]))
                 notes.Add($"{experiment.Rows[row].Name}: round {values[outlier].round} lies far from the others ({Figures.Text(values[outlier].Value)}); it is kept");
         }
+        notes.AddRange(WithoutTheExtreme(experiment, rounds));
+        for (int row = 0; row < experiment.Rows.Count; row++)
+            if (DriftOf(rounds.Valid.Where(v => v.Key.Row == row).Select(v => v.Value.Result!.Drift).OfType<RunDrift>().ToList()) is { } drift) notes.Add($"{experiment.Rows[row].Name}: every run drifts ({drift}): lengthen the warm-up");
         int unshown = rounds.Complete.Count - (rounds.Values(experiment.Headline)?[0].Count ?? 0);
         if (unshown > 0 && rounds.Ranked.Count > 1) notes.Add($"{unshown} of {rounds.Complete.Count} complete rounds left out of the ranking: a run in them has too few requests for {experiment.Headline.Title()}");
         if (rounds.Ranked.Count > 1) notes.Add("6 metrics: up to 1 page in 4 shows a false difference somewhere; the headline was chosen beforehand");
         return notes;
+    }
+
+    // From ten rounds on, where a run lies far from the others: a second reading by the trimmed t. The verdict stays with the first.
+    private static IEnumerable<string> WithoutTheExtreme(ExperimentDefinition experiment, Rounds rounds)
+    {
+        int reference = Enumerable.Range(0, experiment.Rows.Count).FirstOrDefault(r => experiment.Rows[r].Unavailable is null, -1);
+        for (int row = 0; row < experiment.Rows.Count; row++)
+        {
+            if (row == reference || experiment.Rows[row].Unavailable is not null) continue;
+            var (a, b) = rounds.Pair(row, reference, experiment.Headline);
+            if ((OutlierRuns.Of(a).Count == 0 && OutlierRuns.Of(b).Count == 0) || Ratio.Trimmed(a, b) is not { Interval: { Low: { } low, High: { } high } interval }) continue;
+            yield return $"without the extreme runs (20% trimmed t): {experiment.Headline.Title()} of {experiment.Rows[row].Name} ÷ {experiment.Rows[reference].Name} is {Figures.Text(interval.Value)} ({Verdict.Down(low)} to {Verdict.Up(high)}); the verdict is of all runs";
+        }
+    }
+
+    private const double LeastDrift = 0.03;
+
+    // Student's t on the runs' ln of last half ÷ first sixth: not 0, and large enough to matter.
+    private static string? DriftOf(List<RunDrift> drifts)
+    {
+        if (drifts.Count < TypicalRun.LeastRuns) return null;
+        var found = new List<string>();
+        foreach (var (name, values) in ((string, List<double>)[])[("p50", [.. drifts.Select(d => d.P50)]), ("throughput", [.. drifts.Select(d => d.Throughput)])])
+        {
+            double mean = Student.Mean(values), half = Student.Quantile(values.Count - 1) * Student.Sd(values) / Math.Sqrt(values.Count);
+            if (Math.Abs(mean) > Math.Max(half, LeastDrift)) found.Add($"{name} {(mean < 0 ? "−" : "+")}{Figures.Percent(Math.Abs(Math.Exp(mean) - 1))}");
+        }
+        return found.Count == 0 ? null : string.Join(", ", found);
     }
 
     private static List<ReportRow> Sorted(ExperimentDefinition experiment, List<ReportRow> rows)

@@ -14,6 +14,7 @@ public static class Schedule
 {
     // Of a provoked fall one attempt is enough: that it failed is what was asked for.
     private const int Attempts = 2;
+    private const int RunsOfLadder = 17;
     private const double SurelyFine = 0.3;
     private const double SurelyTooMuch = 1.3;
 
@@ -23,13 +24,9 @@ public static class Schedule
         ArgumentNullException.ThrowIfNull(experiment);
         ArgumentNullException.ThrowIfNull(runs);
         if (runs.Any(r => !r.State.IsFinal())) return null;
-        // What was interrupted or cancelled says nothing about the target: it is run again, as often as it takes.
-        runs = [.. runs.Where(r => r.State is RunState.Completed or RunState.Failed)];
-        if (experiment.TuneWorkers || experiment.Kind == ExperimentKind.Tune)
-        {
-            for (int row = 0; row < experiment.Rows.Count; row++)
-                if (NextOfTuning(experiment, row, runs) is { } tuning) return tuning;
-        }
+        runs = [.. runs.Where(r => r.SpeaksOfTarget)];
+        for (int row = 0; row < experiment.Rows.Count; row++)
+            if (NextOfTuning(experiment, row, runs) is { } tuning) return tuning;
         return experiment.Kind == ExperimentKind.Capacity
             ? Enumerable.Range(0, experiment.Rows.Count).Select(row => NextOfCapacity(experiment, row, runs)).FirstOrDefault(next => next is not null)
             : NextOfSaturation(experiment, runs) ?? NextOfRounds(experiment, runs);
@@ -49,8 +46,15 @@ public static class Schedule
     {
         ArgumentNullException.ThrowIfNull(experiment);
         var wanted = experiment.Rows[row];
-        if (!experiment.TuneWorkers && experiment.Kind != ExperimentKind.Tune) return wanted.Definition.Workers;
+        if (!IsTuned(experiment, row)) return wanted.Definition.Workers;
         return wanted.TunedWorkers ?? TunedWorkersOf(experiment, row, runs) ?? wanted.Definition.Workers;
+    }
+
+    /// <summary>Whether a row's workers are searched for, or were.</summary>
+    public static bool IsTuned(ExperimentDefinition experiment, int row)
+    {
+        ArgumentNullException.ThrowIfNull(experiment);
+        return experiment.TuneWorkers || experiment.Kind == ExperimentKind.Tune || experiment.Rows[row].TuneWorkers;
     }
 
     /// <summary>What the row's own search found; null before it is done.</summary>
@@ -61,12 +65,27 @@ public static class Schedule
         return WorkerLadder.Choice(Ladder(row, runs), Seed(experiment, row), experiment.MostWorkers);
     }
 
+    /// <summary>Where the article's rule would have stopped in the row's own search; null while it would not have.</summary>
+    public static int? UntilWorseOf(int row, IReadOnlyList<ExperimentRun> runs)
+    {
+        ArgumentNullException.ThrowIfNull(runs);
+        return WorkerLadder.UntilWorse(Ladder(row, runs));
+    }
+
+    /// <summary>Whether the row's own search has ended, with a choice or without one.</summary>
+    public static bool TuningIsOver(ExperimentDefinition experiment, int row, IReadOnlyList<ExperimentRun> runs)
+    {
+        ArgumentNullException.ThrowIfNull(experiment);
+        ArgumentNullException.ThrowIfNull(runs);
+        return Ladder(row, runs) is { Count: > 0 } ladder && WorkerLadder.Next(ladder, Seed(experiment, row), experiment.MostWorkers) is null;
+    }
+
     /// <summary>How many runs there will be at most, as far as that is known: rounds exactly, searches by their usual length.</summary>
     public static int RunsExpected(ExperimentDefinition experiment)
     {
         ArgumentNullException.ThrowIfNull(experiment);
         int rows = experiment.Rows.Count(r => r.Unavailable is null);
-        int tuning = experiment.TuneWorkers || experiment.Kind == ExperimentKind.Tune ? experiment.Rows.Count(r => r.Unavailable is null && r.TunedWorkers is null) * 17 : 0;
+        int tuning = experiment.Rows.Where((r, i) => r.Unavailable is null && (r.TunedWorkers is null || experiment.Kind == ExperimentKind.Tune) && IsTuned(experiment, i)).Count() * RunsOfLadder;
         return experiment.Kind switch
         {
             // The tuning's own runs flatter the winner: fresh ones follow.
@@ -76,12 +95,23 @@ public static class Schedule
         };
     }
 
+    /// <summary>The same when these were made already: each that is repeated, or says nothing about its target, or is of a row that can't run any more, is one more.</summary>
+    public static int RunsExpected(ExperimentDefinition experiment, IReadOnlyList<ExperimentRun> runs)
+    {
+        ArgumentNullException.ThrowIfNull(experiment);
+        ArgumentNullException.ThrowIfNull(runs);
+        int more = runs.Count(r => r.Attempt > 1 || (r.State.IsFinal() && !r.SpeaksOfTarget) || experiment.Rows[r.Row].Unavailable is not null);
+        return Math.Max(runs.Count, RunsExpected(experiment) + more);
+    }
+
     private static NextRun? NextOfRounds(ExperimentDefinition experiment, IReadOnlyList<ExperimentRun> runs)
     {
         for (int round = 1; round <= experiment.Repetitions; round++)
             foreach (int row in Order(experiment, round))
             {
                 var attempts = runs.Where(r => r.Purpose == RunPurpose.Round && r.Row == row && r.Round == round).ToList();
+                // What could not be begun, twice, can't in the next round either.
+                if (runs.Count(r => r.Row == row && r.Failure?.StartsWith(ExperimentRun.CannotRun, StringComparison.Ordinal) == true) >= Attempts) continue;
                 if (attempts.Any(r => r.IsValid) || attempts.Count >= (experiment.Rows[row].Definition.Provoke is null ? Attempts : 1)) continue;
                 var definition = experiment.Rows[row].Definition with { Workers = WorkersOf(experiment, row, runs), Repetitions = 1 };
                 if (experiment.Rows[row].ShareOfSlowest is { } share)
@@ -122,7 +152,7 @@ public static class Schedule
     private static NextRun? NextOfTuning(ExperimentDefinition experiment, int row, IReadOnlyList<ExperimentRun> runs)
     {
         var wanted = experiment.Rows[row];
-        if (wanted.Unavailable is not null || (wanted.TunedWorkers is not null && experiment.Kind != ExperimentKind.Tune)) return null;
+        if (wanted.Unavailable is not null || !IsTuned(experiment, row) || (wanted.TunedWorkers is not null && experiment.Kind != ExperimentKind.Tune)) return null;
         var ladder = Ladder(row, runs);
         if (WorkerLadder.Next(ladder, Seed(experiment, row), experiment.MostWorkers) is not { } workers) return null;
         int step = ladder.Count + 1;
@@ -132,9 +162,9 @@ public static class Schedule
 
     // A step that failed twice counts as no throughput at all: that many workers don't work here.
     private static List<WorkersRun> Ladder(int row, IReadOnlyList<ExperimentRun> runs) =>
-        [.. runs.Where(r => r.Row == row && r.Purpose == RunPurpose.Tune).GroupBy(r => r.Round).OrderBy(g => g.Key)
+        [.. runs.Where(r => r.Row == row && r.Purpose == RunPurpose.Tune && r.SpeaksOfTarget).GroupBy(r => r.Round).OrderBy(g => g.Key)
             .Where(g => g.Any(r => r.IsValid) || g.Count() >= Attempts)
-            .Select(g => new WorkersRun(g.First().Definition.Workers ?? 1, g.FirstOrDefault(r => r.IsValid)?.Result!.Throughput ?? 1e-3))];
+            .Select(g => new WorkersRun(g.First().Definition.Workers ?? 1, g.FirstOrDefault(r => r.IsValid)?.Result!.Throughput ?? 0))];
 
     private static NextRun? NextOfCapacity(ExperimentDefinition experiment, int row, IReadOnlyList<ExperimentRun> runs)
     {
@@ -147,15 +177,21 @@ public static class Schedule
         double most = saturated.Result!.Throughput;
         var steps = CapacityRuns(row, runs);
         if (Capacity.Next(steps, experiment.ObjectiveMs ?? 50, most * SurelyFine, most * SurelyTooMuch) is not { } rate) return null;
-        return new NextRun(row, RunPurpose.Capacity, steps.Count + 1, 1, definition with { Rate = Math.Round(rate, 1), Connections = definition.Rate is null ? null : definition.Connections });
+        int step = steps.Count + 1, attempt = runs.Count(r => r.Row == row && r.Purpose == RunPurpose.Capacity && r.Round == step) + 1;
+        return new NextRun(row, RunPurpose.Capacity, step, attempt, definition with { Rate = Math.Round(rate, 1), Connections = definition.Rate is null ? null : definition.Connections });
     }
 
-    /// <summary>The steps of a row's capacity search; a failed or invalid one counts as overloaded, since that is what it shows.</summary>
+    /// <summary>
+    /// The steps of a row's capacity search. One that failed is repeated once; what fails twice, or is invalid (it could not be offered, it answered with
+    /// errors), counts as overloaded, since that is what it shows.
+    /// </summary>
     public static IReadOnlyList<CapacityRun> CapacityRuns(int row, IReadOnlyList<ExperimentRun> runs)
     {
         ArgumentNullException.ThrowIfNull(runs);
-        return [.. runs.Where(r => r.Row == row && r.Purpose == RunPurpose.Capacity && r.State.IsFinal()).OrderBy(r => r.Round).Select(r =>
+        return [.. runs.Where(r => r.Row == row && r.Purpose == RunPurpose.Capacity && r.SpeaksOfTarget).GroupBy(r => r.Round).OrderBy(g => g.Key)
+            .Where(g => g.Any(r => r.State == RunState.Completed) || g.Count() >= Attempts).Select(g =>
         {
+            var r = g.FirstOrDefault(r => r.State == RunState.Completed) ?? g.Last();
             var result = r.Result;
             long failed = result?.Errors.Values.Sum() ?? 0;
             bool overloaded = !r.IsValid || result!.LatencyMs.P99 is null || failed > 0.001 * (result.Requests + failed) || result.Generator.SentOfOffered < 0.99;

@@ -14,6 +14,8 @@ public sealed record ReportSearch
     public required IReadOnlyList<SearchStep> Steps { get; init; }
     /// <summary>Tuning: the workers chosen; null before its end.</summary>
     public int? Workers { get; init; }
+    /// <summary>Tuning: where the article's rule, raise until worse, would have stopped in the same runs; null while it would not have.</summary>
+    public int? UntilWorse { get; init; }
     /// <summary>Capacity: p99 must stay below it, ms.</summary>
     public double? ObjectiveMs { get; init; }
     /// <summary>Capacity: throughput of the closed loop that the search began with.</summary>
@@ -56,7 +58,8 @@ public static class Searching
     private static ReportSearch Tuning(ExperimentDefinition experiment, int row, List<SearchStep> steps, IReadOnlyList<ExperimentRun> runs)
     {
         string name = experiment.Rows[row].Name;
-        int? workers = Schedule.TunedWorkersOf(experiment, row, [.. runs.Where(r => r.State is RunState.Completed or RunState.Failed)]);
+        int? workers = Schedule.TunedWorkersOf(experiment, row, runs);
+        int? untilWorse = Schedule.UntilWorseOf(row, runs);
         string tried = $"{steps.Min(s => s.Workers)} to {steps.Max(s => s.Workers)} tried in {steps.Count} runs";
         return new ReportSearch
         {
@@ -64,7 +67,9 @@ public static class Searching
             Kind = "tune",
             Steps = steps,
             Workers = workers,
-            Sentence = workers is { } found ? $"{name} serves best with {found} {(found == 1 ? "worker" : "workers")} ({tried})" : $"{name}: {tried} so far",
+            UntilWorse = untilWorse,
+            Sentence = workers is { } found ? $"{name} serves best with {found} {(found == 1 ? "worker" : "workers")} ({tried}; raising until it gets worse would have {(untilWorse is { } until ? $"stopped at {until}" : "gone on")})"
+                : Schedule.TuningIsOver(experiment, row, runs) ? $"{name}: no number of workers works here ({tried})" : $"{name}: {tried} so far",
         };
     }
 
@@ -72,9 +77,9 @@ public static class Searching
     {
         string name = experiment.Rows[row].Name;
         double objective = experiment.ObjectiveMs ?? ExperimentDefinition.UsualObjectiveMs;
-        bool isDone = steps.Count >= Capacity.Bisections + Capacity.Around.Count;
+        bool isDone = Schedule.CapacityRuns(row, runs).Count >= Capacity.Bisections + Capacity.Around.Count;
         var estimate = isDone ? Capacity.Estimate(Schedule.CapacityRuns(row, runs), objective) : null;
-        string sentence = !isDone ? $"{name}: {steps.Count} of {Capacity.Bisections + Capacity.Around.Count} rates tried so far"
+        string sentence = !isDone ? $"{name}: {Schedule.CapacityRuns(row, runs).Count} of {Capacity.Bisections + Capacity.Around.Count} rates tried so far"
             : estimate is null ? $"{name}: no capacity can be told: p99 does not rise with the rate as a line in logs does"
             : $"{name} serves {Figures.Text(estimate.Assured)}/s for sure with p99 below {Figures.Text(objective)} ms; about {Figures.Text(estimate.Rate.Value)}/s ({Figures.Text(estimate.Rate.Low)} to {Figures.Text(estimate.Rate.High)}) in a typical run";
         return new ReportSearch
@@ -91,5 +96,5 @@ public static class Searching
     }
 
     private static List<SearchStep> Steps(int row, RunPurpose purpose, IReadOnlyList<ExperimentRun> runs) =>
-        [.. runs.Where(r => r.Row == row && r.Purpose == purpose && r.State is (RunState.Completed or RunState.Failed)).Select(r => new SearchStep(r.Definition.Workers ?? r.Result?.Workers, r.Definition.Rate, r.Result?.Throughput, r.Result?.LatencyMs.P99, r.Result?.CoresOf(), r.IsValid, r.Slug))];
+        [.. runs.Where(r => r.Row == row && r.Purpose == purpose && r.SpeaksOfTarget).Select(r => new SearchStep(r.Definition.Workers ?? r.Result?.Workers, r.Definition.Rate, r.Result?.Throughput, r.Result?.LatencyMs.P99, r.Result?.CoresOf(), r.IsValid, r.Slug))];
 }

@@ -29,7 +29,7 @@ public sealed record TuningCurve(int Row, string Name, int? Workers, int Runs, I
 
     private static TuningCurve Of(ExperimentDefinition experiment, int row, IReadOnlyList<ExperimentRun> runs)
     {
-        var mine = runs.Where(r => r.Row == row && r.Purpose == RunPurpose.Tune && r.State.IsFinal()).ToList();
+        var mine = runs.Where(r => r.Row == row && r.Purpose == RunPurpose.Tune && r.SpeaksOfTarget).ToList();
         string target = experiment.Rows[row].Definition.Target.Split('/')[0];
         var steps = mine.GroupBy(r => r.Definition.Workers ?? 0).OrderBy(g => g.Key).Select(g =>
         {

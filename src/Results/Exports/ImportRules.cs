@@ -38,7 +38,7 @@ internal static class ImportRules
     public static FieldError? Check(Fact fact, DateTimeOffset now) => Time("at", fact.At, now) ?? fact switch
     {
         PlanFact f => Check(f.Plan),
-        EnvironmentFact f => Text("environment.cpu", f.Environment.Cpu, MaxText) ?? Count("environment.versions", f.Environment.Versions.Count),
+        EnvironmentFact f => Check(f.Environment),
         PhaseFact f => f.Phase is RunState.Preparing or RunState.Warming or RunState.Measuring or RunState.Finishing ? null : Wrong("phase", f.Phase.Word(), "preparing, warming, measuring or finishing"),
         EventFact f => Text("component", f.Component, MaxName) ?? Text("kind", f.Kind, 32) ?? Text("text", f.Text, MaxText) ?? Number("second", f.Second ?? 0),
         LogFact f => Text("component", f.Component, MaxName) ?? (f.Text.Length > ComponentLog.Limit ? Wrong("text", $"{f.Text.Length} characters", $"at most {ComponentLog.Limit} characters") : null),
@@ -46,6 +46,14 @@ internal static class ImportRules
         EndFact f => Check(f),
         _ => null,
     };
+
+    private static FieldError? Check(RunEnvironment e)
+    {
+        (string Name, string? Value)[] texts = [("host", e.Host), ("cpu", e.Cpu), ("kernel", e.Kernel), ("system", e.System), ("governor", e.Governor), ("clock_source", e.ClockSource), ("somaxconn", e.Somaxconn), ("sandbox", e.Sandbox), ("generator_place", e.GeneratorPlace)];
+        return texts.Select(t => t.Value is { } value ? Text($"environment.{t.Name}", value, MaxText) : null).FirstOrDefault(w => w is not null)
+            ?? Count("environment.versions", e.Versions.Count)
+            ?? e.Versions.Select(v => Text("environment.versions", v.Key, MaxText) ?? Text($"environment.versions.{v.Key}", v.Value, MaxText)).FirstOrDefault(w => w is not null);
+    }
 
     internal static FieldError? Check(Plan plan)
     {

@@ -39,7 +39,7 @@ public sealed class ExperimentQueue(IDbContextFactory<WobbleDb> contexts, IBackg
         var errors = ExperimentRules.Check(definition, chosen.Catalogue).ToList();
         definition = definition with { Tags = RequestRules.Check(definition.Tags, definition.Notes, errors), Notes = string.IsNullOrWhiteSpace(definition.Notes) ? null : StoredText.Clean(definition.Notes), Question = StoredText.Clean(definition.Question) };
         if (errors.Count > 0) return Refused([.. errors]);
-        return await KeepAsync(db, await WithTuningsAsync(db, definition, chosen.Name, cancellation), cancellation);
+        return await KeepAsync(db, await Tunings.KnownAsync(db, definition, chosen.Name, cancellation), cancellation);
     }
 
     /// <summary>
@@ -130,7 +130,7 @@ public sealed class ExperimentQueue(IDbContextFactory<WobbleDb> contexts, IBackg
         var rows = await RunsOf(db, id).ToListAsync(cancellation);
         if (rows.Any(r => !r.State.IsFinal())) return null;
         var runs = rows.Select(AsExperimentRun).ToList();
-        if (definition is not null) await KeepTuningsAsync(db, experiment, definition, rows, runs, cancellation);
+        if (definition is not null) await Tunings.KeepAsync(db, experiment, definition, rows, runs, time.GetUtcNow(), cancellation);
 
         if (definition is null || Schedule.Next(definition, runs) is not { } next)
         {
@@ -229,31 +229,6 @@ public sealed class ExperimentQueue(IDbContextFactory<WobbleDb> contexts, IBackg
         if (await db.Experiments.Where(e => e.Slug == slug && e.State == from).ExecuteUpdateAsync(e => e.SetProperty(x => x.State, to), cancellation) == 0) return false;
         await TellAsync(db, Guid.Empty);
         return true;
-    }
-
-    private static async Task<ExperimentDefinition> WithTuningsAsync(WobbleDb db, ExperimentDefinition definition, string runner, CancellationToken cancellation)
-    {
-        if (!definition.TuneWorkers || definition.Kind == ExperimentKind.Tune) return definition;
-        var known = await db.Tunings.AsNoTracking().Where(t => t.Runner == runner).ToListAsync(cancellation);
-        return definition with
-        {
-            Rows = [.. definition.Rows.Select(row => known.FirstOrDefault(t => t.Target == row.Definition.Target && t.Setup == SetupText.Of(row.Definition)) is { } tuning ? row with { TunedWorkers = tuning.Workers } : row)],
-        };
-    }
-
-    private async Task KeepTuningsAsync(WobbleDb db, Experiment experiment, ExperimentDefinition definition, List<Run> rows, List<ExperimentRun> runs, CancellationToken cancellation)
-    {
-        if (!definition.TuneWorkers) return;
-        for (int row = 0; row < definition.Rows.Count; row++)
-        {
-            int spent = runs.Count(r => r.Row == row && r.Purpose == RunPurpose.Tune);
-            var wanted = definition.Rows[row];
-            if (spent == 0 || Schedule.TunedWorkersOf(definition, row, runs) is not { } workers) continue;
-            string target = wanted.Definition.Target, setup = SetupText.Of(wanted.Definition), runner = rows.LastOrDefault(r => r.RunnerName is not null)?.RunnerName ?? "";
-            var known = await db.Tunings.SingleOrDefaultAsync(t => t.Target == target && t.Runner == runner && t.Setup == setup, cancellation);
-            if (known is null) db.Tunings.Add(known = new Tuning { Target = target, Runner = runner, Setup = setup, Workers = workers, Runs = spent, Experiment = experiment.Slug, At = time.GetUtcNow() });
-            (known.Workers, known.Runs, known.Experiment, known.At) = (workers, spent, experiment.Slug, time.GetUtcNow());
-        }
     }
 
     private async Task EnqueueAsync(WobbleDb db, Run run)

@@ -44,6 +44,12 @@ internal static class ComparedSides
     /// <summary>A side before its representative is read.</summary>
     internal sealed record Side(string Key, string? Name, string? Experiment, IReadOnlyList<SideRun> Runs)
     {
+        /// <summary>The experiment it is a row of.</summary>
+        public ExperimentDefinition? Definition { get; init; }
+
+        /// <summary>Runs of the configuration that were made elsewhere, or on another system, and are left out.</summary>
+        public int Elsewhere { get; init; }
+
         /// <summary>The run that stands for the others where one is drawn: the one whose p99 is the middle.</summary>
         public string Lead
         {
@@ -55,8 +61,8 @@ internal static class ComparedSides
         }
     }
 
-    /// <summary>The sides that are there, in the order asked; an experiment without a row is as many as it has rows with runs.</summary>
-    public static async Task<List<Side>> OfAsync(WobbleDb db, IReadOnlyList<string> names, int most, CancellationToken cancel)
+    /// <summary>The sides that are there, in the order asked; an experiment without a row is as many as it has rows with runs, so there may be more than are compared.</summary>
+    public static async Task<List<Side>> OfAsync(WobbleDb db, IReadOnlyList<string> names, CancellationToken cancel)
     {
         var slugs = names.Select(n => SideName.Parse(n)?.Slug).OfType<string>().Distinct().ToList();
         var runs = await db.Runs.AsNoTracking().Where(r => slugs.Contains(r.Slug) && r.DeletedAt == null)
@@ -64,13 +70,12 @@ internal static class ComparedSides
         var sides = new List<Side>();
         foreach (string name in names.Distinct())
         {
-            if (sides.Count >= most) break;
             if (SideName.Parse(name) is not { } parsed)
             {
                 if (Guid.TryParse(name, out var id) && await OfConfigurationAsync(db, id, name, cancel) is { } configuration) sides.Add(configuration);
             }
             else if (parsed.Row is null && runs.TryGetValue(parsed.Slug, out var run)) sides.Add(new Side(name, null, null, [run]));
-            else sides.AddRange((await OfExperimentAsync(db, parsed.Slug, parsed.Row, cancel)).Take(most - sides.Count));
+            else sides.AddRange(await OfExperimentAsync(db, parsed.Slug, parsed.Row, cancel));
         }
         return sides;
     }
@@ -80,10 +85,15 @@ internal static class ComparedSides
         if (await db.Configurations.AsNoTracking().Where(c => c.Id == id).Select(c => new { c.Name, c.Version }).FirstOrDefaultAsync(cancel) is not { } configuration) return null;
         // Runs of an earlier version answer another question.
         var runs = await db.Runs.AsNoTracking().Where(r => r.ConfigurationId == id && r.ConfigurationVersion == configuration.Version && r.DeletedAt == null).OrderByDescending(r => r.Id).Take(RunsOfConfiguration)
-            .Select(r => new SideRun(r.Slug, null, r.State, r.TrustVerdict, r.Result)).ToListAsync(cancel);
-        runs.Reverse();
-        return runs.Count == 0 ? null : new Side(key, configuration.Name, null, runs);
+            .Select(r => new { Run = new SideRun(r.Slug, null, r.State, r.TrustVerdict, r.Result), r.Environment }).ToListAsync(cancel);
+        if (runs.Count == 0) return null;
+        // Runs of two machines are not one side: those that were made where the newest valid one was.
+        string? where = Where((runs.FirstOrDefault(r => r.Run.IsValid) ?? runs[0]).Environment);
+        var here = runs.Where(r => Where(r.Environment) == where).Select(r => r.Run).Reverse().ToList();
+        return new Side(id.ToString(), configuration.Name, null, here) { Elsewhere = runs.Count - here.Count };
     }
+
+    private static string? Where(RunEnvironment? e) => e is null ? null : $"{e.Host}\n{e.Cpu}\n{e.Cores}\n{e.Kernel}\n{e.System}";
 
     private static async Task<List<Side>> OfExperimentAsync(WobbleDb db, string slug, int? row, CancellationToken cancel)
     {
@@ -91,6 +101,6 @@ internal static class ComparedSides
         var runs = await db.Runs.AsNoTracking().Where(r => r.ExperimentId == experiment.Id && r.Purpose == "round" && r.DeletedAt == null && (row == null || r.Row == row - 1)).OrderBy(r => r.Id)
             .Select(r => new { Row = r.Row ?? 0, Run = new SideRun(r.Slug, r.Round, r.State, r.TrustVerdict, r.Result) }).ToListAsync(cancel);
         return [.. runs.GroupBy(r => r.Row).OrderBy(g => g.Key).Where(g => g.Key < definition.Rows.Count)
-            .Select(g => new Side($"{slug}.{g.Key + 1}", definition.Rows[g.Key].Name, slug, [.. g.Select(r => r.Run)]))];
+            .Select(g => new Side($"{slug}.{g.Key + 1}", definition.Rows[g.Key].Name, slug, [.. g.Select(r => r.Run)]) { Definition = definition })];
     }
 }

@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Wobble.Results.Domain;
+using Wobble.Results.Experiments;
 using Wobble.Results.Facts;
 using Wobble.Results.Statistics;
 using Wobble.Results.Storage;
@@ -17,6 +18,10 @@ public sealed record ComparedRun
     public string? Name { get; init; }
     /// <summary>Slug of the experiment whose rounds these are; null for others.</summary>
     public string? Experiment { get; init; }
+    /// <summary>That experiment; null for others.</summary>
+    public ExperimentDefinition? Asked { get; init; }
+    /// <summary>Runs of the configuration on another machine or system, which are left out.</summary>
+    public int Elsewhere { get; init; }
     /// <summary>Every run of the side, rounds in order; empty: only <see cref="Row"/>.</summary>
     public IReadOnlyList<SideRun> Each { get; init; } = [];
     /// <summary>The definition with every default filled in; as asked, when it never was planned.</summary>
@@ -44,6 +49,12 @@ public sealed record ComparedRun
 /// <param name="CreatedAt">When it was kept.</param>
 public sealed record KeptComparison(string Slug, IReadOnlyList<string> Runs, IReadOnlyList<string> Targets, DateTimeOffset CreatedAt);
 
+/// <summary>What names were found to be.</summary>
+/// <param name="Runs">The sides.</param>
+/// <param name="Choice">When they are too many: what may be chosen from, key and name.</param>
+/// <param name="Problem">Why that is no comparison, a sentence; null: it may be one.</param>
+public sealed record FoundSides(IReadOnlyList<ComparedRun> Runs, IReadOnlyList<(string Key, string Name)> Choice, string? Problem);
+
 /// <summary>Runs set beside each other.</summary>
 public sealed class ComparisonQueries(IDbContextFactory<WobbleDb> databases)
 {
@@ -54,12 +65,19 @@ public sealed class ComparisonQueries(IDbContextFactory<WobbleDb> databases)
     /// <summary>Seconds of a run that are read: more can't be told apart in a strip.</summary>
     public const int SecondsLimit = 600;
 
-    /// <summary>The sides of these names (see <see cref="SideName"/>), in that order; those that are unknown or were deleted are left out.</summary>
-    public async Task<IReadOnlyList<ComparedRun>> Runs(IReadOnlyList<string> names, CancellationToken cancel)
+    /// <summary>
+    /// The sides of these names (see <see cref="SideName"/>), in that order; those that are unknown or were deleted are left out. None when they are more than
+    /// <see cref="Most"/>, since a whole experiment is as many as it has rows, or when two are one measurement: then <see cref="FoundSides.Problem"/> says so.
+    /// </summary>
+    public async Task<FoundSides> Runs(IReadOnlyList<string> names, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(names);
         await using var db = await databases.CreateDbContextAsync(cancel);
-        var sides = await ComparedSides.OfAsync(db, names, Most, cancel);
+        var sides = await ComparedSides.OfAsync(db, names, cancel);
+        var twice = sides.SelectMany(s => s.Runs.Select(r => (r.Slug, Side: s))).GroupBy(r => r.Slug).FirstOrDefault(g => g.Count() > 1);
+        if (twice is not null) return new FoundSides([], [], $"{string.Join(" and ", twice.Select(t => t.Side.Name ?? t.Side.Key))} are the same measurement: a run compared with itself shows nothing. An A/A is an experiment with one target twice.");
+        if (sides.Count > Most)
+            return new FoundSides([], [.. sides.Select(s => (s.Key, s.Name ?? s.Key))], $"These are {sides.Count} configurations, too many to tell apart in one figure: {Fewest} to {Most} can be compared. Name the rows that you want, such as {sides[0].Key}.");
         var leads = sides.Select(s => s.Lead).ToList();
         var wanted = db.Runs.AsNoTracking().Where(r => leads.Contains(r.Slug)).OrderBy(r => r.Id).Take(Most);
         var rows = await wanted.Select(RunRow.Of).ToDictionaryAsync(r => r.Slug, cancel);
@@ -75,6 +93,8 @@ public sealed class ComparisonQueries(IDbContextFactory<WobbleDb> databases)
                 Key = side.Key,
                 Name = side.Name,
                 Experiment = side.Experiment,
+                Asked = side.Definition,
+                Elsewhere = side.Elsewhere,
                 Each = side.Runs,
                 Definition = run.Plan?.Definition ?? row.Definition,
                 Versions = run.Plan?.Versions ?? new Dictionary<string, string>(),
@@ -86,7 +106,7 @@ public sealed class ComparisonQueries(IDbContextFactory<WobbleDb> databases)
                 EverySecond = every,
             });
         }
-        return all;
+        return new FoundSides(all, [], null);
     }
 
     /// <summary>Names of these sides that nothing stands behind.</summary>
@@ -94,7 +114,7 @@ public sealed class ComparisonQueries(IDbContextFactory<WobbleDb> databases)
     {
         ArgumentNullException.ThrowIfNull(found);
         var keys = found.Select(f => f.Key ?? f.Row.Slug).ToHashSet();
-        return [.. names.Where(n => !keys.Contains(n) && !keys.Any(k => k.StartsWith(n + ".", StringComparison.Ordinal)))];
+        return [.. names.Where(n => !keys.Contains(n) && !(Guid.TryParse(n, out var id) && keys.Contains(id.ToString())) && !keys.Any(k => k.StartsWith(n + ".", StringComparison.Ordinal)))];
     }
 
     /// <summary>A kept comparison; null when there is none of that slug.</summary>
@@ -103,6 +123,15 @@ public sealed class ComparisonQueries(IDbContextFactory<WobbleDb> databases)
         await using var db = await databases.CreateDbContextAsync(cancel);
         return await db.Comparisons.AsNoTracking().Where(c => c.Slug == slug)
             .Select(c => new KeptComparison(c.Slug, c.Runs, new List<string>(), c.CreatedAt)).FirstOrDefaultAsync(cancel);
+    }
+
+    /// <summary>Configurations that have runs, a given one first, then by name: key and name.</summary>
+    public async Task<IReadOnlyList<(string Key, string Name)>> Configurations(Guid first, int limit, CancellationToken cancel)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancel);
+        var found = await db.Configurations.AsNoTracking().Where(c => db.Runs.Any(r => r.ConfigurationId == c.Id && r.DeletedAt == null))
+            .OrderByDescending(c => c.Id == first).ThenBy(c => c.Name).Take(limit).Select(c => new { c.Id, c.Name }).ToListAsync(cancel);
+        return [.. found.Select(c => (c.Id.ToString(), c.Name))];
     }
 
     /// <summary>Those kept last.</summary>

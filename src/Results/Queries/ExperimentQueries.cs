@@ -23,7 +23,7 @@ public sealed record ExperimentShown(string Slug, string State, DateTimeOffset C
     /// <summary>Runs that ended.</summary>
     public int Ended => Runs.Count(r => r.State.IsFinal());
     /// <summary>Runs in all, as far as that is known.</summary>
-    public int Expected => Math.Max(Ended, Schedule.RunsExpected(Definition));
+    public int Expected => Schedule.RunsExpected(Definition, Runs);
     /// <summary>Time to go, as far as that is known.</summary>
     public TimeSpan ToGo => State is "waiting" or "running" or "paused" ? ExperimentRules.Estimate(Definition) * ((Expected - Ended) / (double)Math.Max(1, Schedule.RunsExpected(Definition))) : TimeSpan.Zero;
 }

@@ -1,4 +1,5 @@
 using MathNet.Numerics.Distributions;
+using Wobble.Results.Domain;
 
 namespace Wobble.Results.Statistics;
 
@@ -9,15 +10,20 @@ public sealed record Freezes(int Count, Interval PerMinute)
 {
     private const double FrozenBelow = 0.5;
 
-    /// <summary>A second is frozen if it completes fewer than half of the run's median second.</summary>
+    /// <summary>A second is frozen if it completes fewer than half of the run's median second, or nothing at all.</summary>
     /// <param name="answersOfSeconds">Answers of each whole measured second.</param>
     public static Freezes Of(IReadOnlyList<long> answersOfSeconds)
     {
         ArgumentNullException.ThrowIfNull(answersOfSeconds);
         if (answersOfSeconds.Count == 0) return new Freezes(0, new Interval(0, null, null));
         double median = OutlierRuns.Median([.. answersOfSeconds.Select(a => (double)a)]);
-        return Of(answersOfSeconds.Count(a => a < FrozenBelow * median), answersOfSeconds.Count);
+        return Of(answersOfSeconds.Count(a => a == 0 || a < FrozenBelow * median), answersOfSeconds.Count);
     }
+
+    /// <summary>The rate as a result shows it; null without a second.</summary>
+    /// <param name="count">Frozen seconds.</param>
+    /// <param name="seconds">Of so many.</param>
+    public static FreezeRate? RateOf(int count, int seconds) => seconds == 0 ? null : Of(count, seconds) is { PerMinute: { } rate } ? new FreezeRate(count, seconds, rate.Value, rate.Low!.Value, rate.High!.Value) : null;
 
     /// <summary>Rate of c freezes in T seconds.</summary>
     public static Freezes Of(int count, double seconds)

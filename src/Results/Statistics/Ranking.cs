@@ -12,33 +12,32 @@ public sealed record Place(int RankLow, int RankHigh, string Letters);
 /// </summary>
 public static class Ranking
 {
-    private const double Alpha = 0.05;
-
     /// <summary>Places from six configurations on, by shared noise (R ≥ 3).</summary>
-    public static IReadOnlyList<Place> Of(SharedNoise noise)
+    public static IReadOnlyList<Place> Of(SharedNoise noise, double confidence = Student.Confidence)
     {
         ArgumentNullException.ThrowIfNull(noise);
-        return Of(noise.Values, noise.P);
+        return Of(noise.Values, noise.P, confidence);
     }
 
     /// <summary>Places of fewer than six, by paired t of each pair (R ≥ 5).</summary>
     /// <param name="values">[configuration][round].</param>
-    public static IReadOnlyList<Place> OfFew(IReadOnlyList<IReadOnlyList<double>> values)
+    /// <param name="confidence">Of the whole ranking.</param>
+    public static IReadOnlyList<Place> OfFew(IReadOnlyList<IReadOnlyList<double>> values, double confidence = Student.Confidence)
     {
         ArgumentNullException.ThrowIfNull(values);
         double[] typical = [.. values.Select(v => TypicalRun.Of(v).Value)];
-        return Of(typical, (i, j) => Ratio.Paired(values[i], values[j]).P ?? 1);
+        return Of(typical, (i, j) => Ratio.Paired(values[i], values[j]).P ?? 1, confidence);
     }
 
     /// <summary>Places from typical values and the p-value of each pair.</summary>
-    public static IReadOnlyList<Place> Of(IReadOnlyList<double> values, Func<int, int, double> p)
+    public static IReadOnlyList<Place> Of(IReadOnlyList<double> values, Func<int, int, double> p, double confidence = Student.Confidence)
     {
         ArgumentNullException.ThrowIfNull(values);
         ArgumentNullException.ThrowIfNull(p);
         int k = values.Count;
         var differs = new bool[k, k];
         foreach (var (i, j, adjusted) in Holm(k, p))
-            differs[i, j] = differs[j, i] = adjusted < Alpha;
+            differs[i, j] = differs[j, i] = adjusted < 1 - confidence;
         var letters = Letters([.. Enumerable.Range(0, k).OrderBy(i => values[i])], differs);
         return [.. Enumerable.Range(0, k).Select(i =>
         {

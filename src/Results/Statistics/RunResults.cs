@@ -44,6 +44,11 @@ public static class RunResults
             Kinds = sums.Kinds(reading.Seconds),
             Stages = sums.Stages(),
             Components = facts.Plan is null ? null : sums.Components(),
+            Freezes = reading.Freezes,
+            // JSON has no infinity: a part without answers is told by the verdict.
+            Drift = reading.Drift is { } drift && double.IsFinite(drift.P50) && double.IsFinite(drift.Throughput) ? drift : null,
+            WorkersOnCores = reading.WorkersOnCores,
+            Pooler = reading.Pooler,
             Environment = facts.Environment,
             Plan = facts.Plan,
         };

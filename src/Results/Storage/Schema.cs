@@ -1,5 +1,7 @@
+using System.Reflection;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Migrations;
 using Microsoft.EntityFrameworkCore.Storage;
 using Npgsql;
 
@@ -21,6 +23,9 @@ public static class Schema
 {
     // Any fixed number, the same in every process.
     private const long LockKey = 0x776f62626c65;
+
+    /// <summary>The last migration that this code knows.</summary>
+    public static string Newest { get; } = typeof(Schema).Assembly.GetTypes().Select(t => t.GetCustomAttribute<MigrationAttribute>()?.Id).OfType<string>().Max(StringComparer.Ordinal)!;
 
     /// <summary>Migrates, and then lets <paramref name="alsoPrepare"/> make what else is needed (Hangfire's tables) before another process goes on.</summary>
     /// <exception cref="SchemaTooNewException">The database is newer than this code.</exception>

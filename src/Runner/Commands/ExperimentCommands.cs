@@ -52,7 +52,11 @@ internal static class ExperimentCommands
         var objective = new Option<string>("--objective") { HelpName = "TIME", Required = true, Description = "p99 must stay below it, such as 50ms." };
         var options = new ExperimentOptions(1);
         return Make(new Command("capacity", $"The highest offered rate at which p99 stays below an objective: a closed loop, five bisections, seven runs around. {Exits}") { targets, objective }, options, (parsed, choice, catalogue, errors) =>
-            Making.CapacityOf(parsed.GetValue(targets)!, choice.Shared, catalogue, LoadOptions.Time("objective", parsed.GetValue(objective), errors)?.TotalMilliseconds ?? 0, choice.Seed));
+        {
+            if (choice.Repetitions != 1) errors.Add(new FieldError("repetitions", $"{choice.Repetitions}", "1: each rate is run once, and the line through them has the interval"));
+            errors.AddRange(choice.Load.FailIf.Where(c => c.Term != FailIf.Throughput).Select(c => new FieldError("fail-if", c.Text, "throughput of a capacity, the rate that is assured, such as 'throughput<1000'")));
+            return Making.CapacityOf(parsed.GetValue(targets)!, choice.Shared, catalogue, LoadOptions.Time("objective", parsed.GetValue(objective), errors)?.TotalMilliseconds ?? 0, choice.Seed, choice.Workers);
+        });
     }
 
     private static Command ClaimCommand()

@@ -46,8 +46,17 @@ internal static class ExperimentExecution
         if (store.Slug is { } slug) await error.WriteLineAsync($"Kept as /x/{slug}");
         foreach (var row in store.Definition.Rows.Where(r => r.Unavailable is not null)) await error.WriteLineAsync($"{row.Name} can't run here: {row.Unavailable}");
 
-        var end = await new ExperimentRunner(machine, store, new ExperimentProgress(error, !Console.IsErrorRedirected, store.Definition), choice.Budget).RunAsync(cancel);
-        if (end == ExperimentEnd.Completed) await store.CompleteAsync();
+        ExperimentEnd end;
+        try
+        {
+            end = await new ExperimentRunner(machine, store, new ExperimentProgress(error, !Console.IsErrorRedirected, store.Definition), choice.Budget).RunAsync(cancel);
+            if (end == ExperimentEnd.Completed) await store.CompleteAsync();
+        }
+        catch (Exception e) when (choice.Record && (Databases.IsAway(e) || Databases.IsRefused(e)))
+        {
+            await error.WriteLineAsync($"Wobble's database can't be used any more: {Databases.Reason(e)}. {store.Runs.Count} runs are kept; start ./run again, and the same command goes on.");
+            return ExitCodes.Error;
+        }
         var report = Reporting.Of(store.Definition, store.Runs);
         var verdicts = claims.Select(c => (c, c.Judge(store.Definition, store.Runs))).ToList();
         if (choice.Load.Json) Console.Out.WriteLine(ExperimentAnswer.Json(store, report, verdicts, end));

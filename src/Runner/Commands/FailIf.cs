@@ -11,6 +11,9 @@ internal sealed record FailIf(string Term, string Operator, double Limit, string
 {
     public const string Allowed = "TERM OPERATOR VALUE such as 'p99>50ms', 'throughput<1000', 'errors>0' or 'errors>0.1%'; terms: p50 p75 p90 p95 p99 p99.9 max mean (durations, or ms without a unit), throughput (a second), errors (a number, or % of all requests); operators: > < >= <=";
 
+    /// <summary>The term that a capacity has, too.</summary>
+    public const string Throughput = "throughput";
+
     private const string Percent = "%";
     private static readonly string[] LatencyTerms = ["p50", "p75", "p90", "p95", "p99", "p99.9", "max", "mean"];
     private static readonly string[] Operators = [">=", "<=", ">", "<"];
@@ -29,7 +32,7 @@ internal sealed record FailIf(string Term, string Operator, double Limit, string
         double limit;
         if (LatencyTerms.Contains(term) && Duration.TryParse(value, out var duration)) limit = duration.TotalMilliseconds;
         else if (!double.TryParse(isShare ? value[..^1] : value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out limit)) return false;
-        if (!LatencyTerms.Contains(term) && term is not ("throughput" or "errors")) return false;
+        if (!LatencyTerms.Contains(term) && term is not (Throughput or "errors")) return false;
         condition = new FailIf(isShare ? term + Percent : term, comparison, limit, all);
         return true;
     }
@@ -47,6 +50,9 @@ internal sealed record FailIf(string Term, string Operator, double Limit, string
             : values.All(v => v > 0) ? Math.Exp(values.Average(v => Math.Log(v!.Value))) : values.Average()!.Value;
         return Holds(value, runs.Sum(r => r.Requests));
     }
+
+    /// <summary>The same of the rate that a capacity search assures; one that it can't tell counts as holding.</summary>
+    public string? HoldsOfRate(double? assured) => assured is null ? $"no rate is assured (--fail-if {Text})" : Holds(assured, 0);
 
     private string? Holds(double? known, long requests)
     {
@@ -76,7 +82,7 @@ internal sealed record FailIf(string Term, string Operator, double Limit, string
             "p99.9" => ms.P999,
             "max" => ms.Max,
             "mean" => ms.Mean,
-            "throughput" => result.Throughput,
+            Throughput => result.Throughput,
             "errors" => errors,
             _ => result.Requests + errors == 0 ? null : 100.0 * errors / (result.Requests + errors),
         };

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Wobble.Results.Domain;
+using Wobble.Results.Edits;
 using Wobble.Results.Exports;
 using Wobble.Results.Queries;
 using Wobble.Results.Storage;
@@ -50,6 +51,7 @@ internal static class ImportCommand
                 if (!File.Exists(path)) throw Keeping.Refused("FILE", path, "a file that is there");
                 await using var stream = new FileStream(path, FileMode.Open, FileAccess.Read);
                 var outcome = await new RunImport(database.Contexts, TimeProvider.System).ReadAsync(stream, cancel);
+                if (outcome is { Error: null, WasHere: false }) await Keeping.NoteAsync(database, $"import a run, {outcome.Slug}, from {Path.GetFileName(path)}", cancel);
                 if (outcome.Error is { } error) await Console.Error.WriteLineAsync($"{path}: {error}");
                 else Console.Out.WriteLine($"{path}: {(outcome.WasHere ? "was here already" : "imported")}, /r/{outcome.Slug}{(outcome.Note is { } note ? $". {note}" : "")}");
                 if (outcome.Error is not null) wrong++;
@@ -90,6 +92,7 @@ internal static class RestoreCommand
         command.SetAction((parsed, cancel) => Keeping.DoAsync(parsed, data, alone: true, async (database, folder) =>
         {
             var manifest = await new Restore(database, folder).RunAsync(Path.GetFullPath(parsed.GetValue(file)!), parsed.GetValue(replace), cancel);
+            await Keeping.NoteAsync(database, string.Create(CultureInfo.InvariantCulture, $"restore a backup of {manifest.At:yyyy-MM-dd HH:mm} UTC, {manifest.Runs:N0} runs"), cancel);
             Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Restored {manifest.Runs:N0} runs of {manifest.At:yyyy-MM-dd HH:mm} UTC into {folder.Root}. ./run --data {folder.Root} starts it."));
         }, cancel));
         return command;
@@ -124,6 +127,10 @@ internal static class Keeping
             return ExitCodes.Cancelled;
         }
     }
+
+    /// <summary>Who uses the command line needs no sign-in, and stands in the audit log all the same.</summary>
+    public static Task NoteAsync(CommandDatabase database, string what, CancellationToken cancel) =>
+        new AuditTrail(database.Contexts, TimeProvider.System).NoteAsync($"command line ({Environment.UserName})", null, what, AuditTrail.Done, cancel);
 
     public static HostingException Refused(string field, string value, string allowed) => new(new FieldError(field, value, allowed).ToString(), ExitCodes.BadInput);
 

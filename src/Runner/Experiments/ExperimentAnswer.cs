@@ -29,6 +29,7 @@ internal static class ExperimentAnswer
                 ["rule"] = c.Claim.Rule,
                 ["answer"] = JsonSerializer.SerializeToNode(c.Verdict.Answer, WobbleJson.Options),
                 ["sentence"] = c.Verdict.Sentence,
+                ["beside"] = JsonSerializer.SerializeToNode(c.Verdict.Beside, WobbleJson.Options),
                 ["findings"] = JsonSerializer.SerializeToNode(c.Verdict.Findings, WobbleJson.Options),
             })]);
         return answer.ToJsonString(WobbleJson.Options);
@@ -46,6 +47,13 @@ internal static class ExperimentAnswer
             var mine = store.Runs.Where(r => r.Row == row && (experiment.Kind == ExperimentKind.Capacity || r.Purpose == RunPurpose.Round)).ToList();
             if (mine.Any(r => r.IsValid)) continue;
             return mine.Any(r => r.State == RunState.Completed) ? ExitCodes.Invalid : ExitCodes.Failed;
+        }
+        if (experiment.Kind == ExperimentKind.Capacity)
+        {
+            foreach (var condition in conditions)
+                foreach (var search in report.Searches.Where(s => s.Kind == "capacity"))
+                    if (condition.HoldsOfRate(search.Assured) is { } sentence) missed.Add($"{search.Name}: {sentence}");
+            return missed.Count > 0 ? ExitCodes.FailIf : ExitCodes.Ok;
         }
         foreach (var condition in conditions)
             for (int row = 0; row < experiment.Rows.Count; row++)

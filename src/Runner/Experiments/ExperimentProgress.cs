@@ -17,7 +17,8 @@ internal sealed class ExperimentProgress(TextWriter error, bool isTerminal, Expe
 
     public void Begin(NextRun next, IReadOnlyList<ExperimentRun> runs)
     {
-        int expected = Math.Max(runs.Count + 1, Schedule.RunsExpected(experiment));
+        // The one that begins may be a repetition, and is not among them yet.
+        int expected = Math.Max(runs.Count + 1, Schedule.RunsExpected(experiment, runs) + (next.Attempt > 1 ? 1 : 0));
         var each = _made == 0 ? ExperimentRules.TimeOf(next.Definition) : _spent.Elapsed / _made;
         _head = string.Create(CultureInfo.InvariantCulture, $"{runs.Count + 1,3} of {expected}  {Words(next)}  {experiment.Rows[next.Row].Name}");
         string toGo = $"{ExperimentRules.Text(each * (expected - runs.Count))} to go";

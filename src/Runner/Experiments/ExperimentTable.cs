@@ -44,6 +44,7 @@ internal static class ExperimentTable
         say($"{claim.Title}: {claim.Words}");
         say($"  {verdict.Words.ToUpperInvariant()}. {verdict.Sentence}");
         foreach (var finding in verdict.Findings) say($"  {(finding.Decides ? "decides" : "beside ")}  {finding.Metric}: {finding.Sentence}");
+        foreach (string line in verdict.Beside) say($"  watched  {line}");
         say($"  rule: {claim.Rule}");
     }
 

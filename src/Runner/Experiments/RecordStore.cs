@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using Hangfire;
 using Hangfire.Common;
@@ -5,11 +6,13 @@ using Hangfire.States;
 using Microsoft.EntityFrameworkCore;
 using Wobble.Results;
 using Wobble.Results.Domain;
+using Wobble.Results.Edits;
 using Wobble.Results.Experiments;
 using Wobble.Results.Facts;
 using Wobble.Results.Jobs;
 using Wobble.Results.Statistics;
 using Wobble.Results.Storage;
+using Wobble.Runner.Work;
 
 namespace Wobble.Runner.Experiments;
 
@@ -20,6 +23,7 @@ namespace Wobble.Runner.Experiments;
 /// </summary>
 internal sealed class RecordStore : IExperimentStore
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
     private readonly IDbContextFactory<WobbleDb> _contexts;
     private readonly Recorder _recorder;
     private readonly Guid _id;
@@ -49,8 +53,9 @@ internal sealed class RecordStore : IExperimentStore
         {
             if (ExperimentQueue.Read(candidate) is not { } kept || kept.Repetitions != asked.Repetitions || StateFile.Essence(kept) != StateFile.Essence(asked)) continue;
             var runs = await ExperimentQueue.RunsOf(db, candidate.Id).ToListAsync(cancel);
-            return new RecordStore(contexts, candidate, asked with { Seed = kept.Seed, RoundsWereAdded = kept.RoundsWereAdded }, [.. runs.Select(ExperimentQueue.AsExperimentRun)]);
+            return new RecordStore(contexts, candidate, asked with { Seed = kept.Seed, RoundsWereAdded = kept.RoundsWereAdded, Rows = [.. asked.Rows.Select((row, i) => row with { TunedWorkers = kept.Rows[i].TunedWorkers })] }, [.. runs.Select(ExperimentQueue.AsExperimentRun)]);
         }
+        asked = await Tunings.KnownAsync(db, asked, RunnerName.FromHost(System.Environment.MachineName), cancel);
         var experiment = new Experiment
         {
             Slug = Results.Storage.Slug.New(),
@@ -62,13 +67,19 @@ internal sealed class RecordStore : IExperimentStore
         };
         db.Experiments.Add(experiment);
         await db.SaveChangesAsync(cancel);
+        await new AuditTrail(contexts, TimeProvider.System).NoteAsync($"command line ({System.Environment.UserName})", null, $"experiment {experiment.Slug}: {asked.Question}", AuditTrail.Done, cancel);
         return new RecordStore(contexts, experiment, asked, []);
     }
 
     public async Task<bool> MayGoOnAsync(CancellationToken cancel)
     {
-        await using var db = await _contexts.CreateDbContextAsync(cancel);
-        return await db.Experiments.AnyAsync(e => e.Id == _id && e.State == "paused", cancel);
+        bool may = false;
+        await PersistAsync(async () =>
+        {
+            await using var db = await _contexts.CreateDbContextAsync(cancel);
+            may = await db.Experiments.AnyAsync(e => e.Id == _id && e.State == "paused", cancel);
+        });
+        return may;
     }
 
     public async Task AddAsync(ExperimentRun run, RunOutcome outcome, DateTimeOffset began)
@@ -91,15 +102,38 @@ internal sealed class RecordStore : IExperimentStore
             CreatedAt = began,
             StartedAt = began,
         };
-        await using (var db = await _contexts.CreateDbContextAsync())
+        await PersistAsync(async () =>
         {
+            await using var db = await _contexts.CreateDbContextAsync();
+            if (await db.Runs.AnyAsync(r => r.Id == row.Id)) return;
             db.Runs.Add(row);
             await db.SaveChangesAsync();
-        }
+        });
         // The state as the statistics see it: a run without one measured second has failed.
         var facts = outcome.Facts.Select(f => f is EndFact end ? end with { State = run.State, Reason = run.Failure } : f);
-        await _recorder.RecordAsync(row.Id, [.. facts.Select((f, i) => new NumberedFact(i + 1, f))]);
+        var numbered = facts.Select((f, i) => new NumberedFact(i + 1, f)).ToList();
+        await PersistAsync(() => _recorder.RecordAsync(row.Id, numbered));
         _runs.Add(run with { Slug = row.Slug });
+    }
+
+    // A run took its time to make: while the database is away for a while, it waits.
+    private static async Task PersistAsync(Func<Task> write)
+    {
+        var since = Stopwatch.StartNew();
+        for (bool said = false; ;)
+        {
+            try
+            {
+                await write();
+                return;
+            }
+            catch (Exception e) when (Databases.IsAway(e) && since.Elapsed < Patience)
+            {
+                if (!said) await Console.Error.WriteLineAsync($"Wobble's database is away ({Databases.Reason(e)}); waiting for it.");
+                said = true;
+                await Task.Delay(TimeSpan.FromSeconds(1));
+            }
+        }
     }
 
     public async Task CompleteAsync()

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.RegularExpressions;
 
 namespace Wobble.Runner.Hosting;
@@ -14,8 +15,8 @@ internal sealed partial class ImportantLines(TimeProvider time)
     private long _since = time.GetTimestamp();
     private int _shown;
 
-    /// <summary>.NET's console log on single lines: time, level, text.</summary>
-    public static bool OfDotnet(string line) => DotnetWarning().IsMatch(line) || line.StartsWith(Spoken, StringComparison.Ordinal) || line.StartsWith("Unhandled exception", StringComparison.Ordinal);
+    /// <summary>.NET's console log on single lines: time, level, text; or JSON.</summary>
+    public static bool OfDotnet(string line) => DotnetWarning().IsMatch(line) || (line.StartsWith('{') && JsonWarning().IsMatch(line)) || line.StartsWith(Spoken, StringComparison.Ordinal) || line.StartsWith("Unhandled exception", StringComparison.Ordinal);
 
     /// <summary>PostgreSQL's log.</summary>
     public static bool OfPostgres(string line) => PostgresTrouble().IsMatch(line);
@@ -26,9 +27,26 @@ internal sealed partial class ImportantLines(TimeProvider time)
         if (time.GetElapsedTime(_since) > Window) (_since, _shown) = (time.GetTimestamp(), 0);
         if (++_shown > MostInWindow) return null;
         if (_shown == MostInWindow) return $"… more in {log}";
-        string text = line.StartsWith(Spoken, StringComparison.Ordinal) ? line[Spoken.Length..] : Time().Replace(line, "");
+        string text = line.StartsWith(Spoken, StringComparison.Ordinal) ? line[Spoken.Length..] : line.StartsWith('{') ? OfJson(line) : Time().Replace(line, "");
         return text.Length > Longest ? text[..Longest] + "…" : text;
     }
+
+    private static string OfJson(string line)
+    {
+        try
+        {
+            using var entry = JsonDocument.Parse(line);
+            string Member(string name) => entry.RootElement.TryGetProperty(name, out var value) ? value.ToString() : "";
+            return $"{Member("LogLevel").ToLowerInvariant()}: {Member("Message")}";
+        }
+        catch (JsonException)
+        {
+            return line;
+        }
+    }
+
+    [GeneratedRegex("\"LogLevel\":\"(Warning|Error|Critical)\"")]
+    private static partial Regex JsonWarning();
 
     [GeneratedRegex(@"^\S+ (warn|fail|crit): ")]
     private static partial Regex DotnetWarning();

@@ -66,7 +66,7 @@ internal sealed class Services(UpSettings settings, string connectionString, Unp
         ["ConnectionStrings__Wobble"] = connectionString,
         ["DataFolder"] = settings.Data.Root,
         // One line an entry, with its time, so that the log can be searched and the console shows whole ones.
-        ["Logging__Console__FormatterName"] = "simple",
+        ["Logging__Console__FormatterName"] = settings.JsonLogs ? "json" : "simple",
         ["Logging__Console__FormatterOptions__SingleLine"] = "true",
         ["Logging__Console__FormatterOptions__ColorBehavior"] = "Disabled",
         ["Logging__Console__FormatterOptions__TimestampFormat"] = "yyyy-MM-ddTHH:mm:ss.fffZ ",

@@ -16,6 +16,8 @@ internal sealed record UpSettings
     public required string? PublicUrl { get; init; }
     /// <summary>The API's token by WOBBLE_TOKEN; null: a kept one.</summary>
     public required string? Token { get; init; }
+    /// <summary>True: the logs of Runner and Dashboard are JSON, an object a line.</summary>
+    public bool JsonLogs { get; init; }
     /// <summary>When a child counts as hung.</summary>
     public HealthTiming Health { get; init; } = HealthTiming.Usual;
     /// <summary>The Runner's executable: this one.</summary>
@@ -33,6 +35,12 @@ internal sealed record UpSettings
             Addresses = ListenAddress.Parse(urls ?? configuration["Urls"] ?? "", hasCertificate: Text(configuration["Kestrel:Certificates:Default:Path"]) is not null),
             ConnectionString = Text(configuration.GetConnectionString("Wobble")),
             PublicUrl = Text(configuration["PublicUrl"])?.TrimEnd('/'),
+            JsonLogs = Text(configuration["LogFormat"]) switch
+            {
+                null or "text" => false,
+                "json" => true,
+                var other => throw new HostingException(new FieldError("LogFormat", other, "text or json").ToString(), ExitCodes.BadInput),
+            },
             Token = ReadToken(Text(configuration["WOBBLE_TOKEN"])),
             Runner = Executable(baseFolder, "Runner"),
             Dashboard = DashboardOf(baseFolder),

@@ -151,8 +151,7 @@ internal sealed class RunRecording : IAsyncDisposable
             try
             {
                 await record();
-                if (since != 0) SayAgain(Stopwatch.GetElapsedTime(since).TotalSeconds);
-                return;
+                break;
             }
             catch (Exception e) when (Databases.IsAway(e))
             {
@@ -162,14 +161,24 @@ internal sealed class RunRecording : IAsyncDisposable
             await Task.Delay(pause, _abandon.Token);
             pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
         }
+        if (since != 0) await SayAgainAsync(Stopwatch.GetElapsedTime(since).TotalSeconds);
     }
 
-    private void SayAgain(double seconds)
+    private async Task SayAgainAsync(double seconds)
     {
         _logger.RecordingAgain(_run, seconds);
+        var said = new EventFact("wobble", EventKinds.Warning, string.Create(CultureInfo.InvariantCulture, $"Wobble's own database was away for {seconds:0.0} s. Meanwhile facts waited in the run's journal; none is lost."));
         try
         {
-            Note(new EventFact("wobble", EventKinds.Warning, string.Create(CultureInfo.InvariantCulture, $"Wobble's own database was away for {seconds:0.0} s. Meanwhile facts waited in the run's journal; none is lost.")));
+            bool ended;
+            lock (_noting) ended = _ended;
+            // Nothing follows the end in a journal: what is said of its recording goes beside it.
+            if (ended) await _recorder.RecordAsync(_run, Facts + 1, said, _abandon.Token);
+            else Note(said);
+        }
+        catch (Exception e) when (Databases.IsAway(e))
+        {
+            // Away once more: a sentence less.
         }
         catch (IOException)
         {

@@ -1,5 +1,6 @@
 using System.Reflection;
 using Wobble.Results.Domain;
+using Wobble.Results.Experiments;
 using Wobble.Results.Facts;
 using Wobble.Runner.Catalog;
 using Wobble.Runner.Execution;
@@ -48,7 +49,7 @@ internal sealed class StackExecutions(DataFolder data, CatalogueReader reader, E
         }
         catch (PlanRefusedException e)
         {
-            throw new ExecutionException($"It can't run here: {string.Join("; ", e.Errors)}");
+            throw new ExecutionException(ExperimentRun.CannotRun + string.Join("; ", e.Errors));
         }
     }
 

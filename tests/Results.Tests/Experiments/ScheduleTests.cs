@@ -42,6 +42,34 @@ public sealed class ScheduleTests
     }
 
     [Fact]
+    public void A_run_that_was_interrupted_is_run_again_and_is_no_mark_against_its_row()
+    {
+        var experiment = Compare(rows: 2, repetitions: 3, seed: 1);
+        var cut = Run(Schedule.Next(experiment, [])!, 20) with { State = RunState.Interrupted, Result = null, Failure = "The Runner died." };
+
+        var runs = Play(experiment, [cut]);
+
+        Assert.Equal(7, runs.Count);
+        Assert.Equal(7, Schedule.RunsExpected(experiment, runs));
+        Assert.All(runs.Skip(1).GroupBy(r => (r.Row, r.Round)), g => Assert.Single(g));
+        var report = Reporting.Of(experiment, runs);
+        Assert.Equal((6, 6, 0), (report.Runs, report.ValidRuns, report.Rows.Sum(r => r.Discarded)));
+        Assert.DoesNotContain(report.Notes, n => n.Contains("failed or invalid", StringComparison.Ordinal) || n.Contains("not ranked", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void One_row_may_be_tuned_by_itself()
+    {
+        var experiment = Compare(rows: 2, repetitions: 2, seed: 1);
+        experiment = experiment with { Rows = [experiment.Rows[0], experiment.Rows[1] with { TuneWorkers = true }] };
+
+        var runs = Play(experiment, play: next => Run(next, 20, next.Definition.Workers is { } w ? 100 - (10 * Math.Abs(w - 3)) : 50));
+
+        Assert.All(runs.Where(r => r.Purpose == RunPurpose.Tune), r => Assert.Equal(1, r.Row));
+        Assert.Equal([null, 3], runs.Where(r => r.Purpose == RunPurpose.Round).OrderBy(r => r.Row).Select(r => r.Definition.Workers).Distinct());
+    }
+
+    [Fact]
     public void Nothing_is_next_while_a_run_goes_on()
     {
         var experiment = Compare(rows: 2, repetitions: 2, seed: 1);
@@ -85,5 +113,28 @@ public sealed class ScheduleTests
         Assert.Equal(RunPurpose.Saturate, runs[0].Purpose);
         var estimate = Capacity.Estimate(Schedule.CapacityRuns(0, runs), 30)!;
         Assert.InRange(estimate.Rate.Value, 1_570, 1_630);
+        var report = Reporting.Of(experiment, runs);
+        Assert.Equal((13, 13, 13), (report.Rows[0].Runs, report.ValidRuns, report.Runs));
+        Assert.Empty(report.Ratios);
+    }
+
+    [Fact]
+    public void A_step_of_a_capacity_that_was_interrupted_or_failed_once_is_made_again_and_counts_once()
+    {
+        var experiment = Compare(rows: 1, repetitions: 1, seed: 1) with { Kind = ExperimentKind.Capacity, ObjectiveMs = 30 };
+        double P99(NextRun next) => next.Definition.Rate is { } rate ? 30 * Math.Pow(rate / 1_600, 3) : 80;
+        var calm = Play(experiment, play: next => Run(next, P99(next), 2_000));
+
+        int made = 0;
+        var runs = Play(experiment, play: next => ++made switch
+        {
+            4 => Run(next, P99(next), 2_000) with { State = RunState.Interrupted, Result = null },
+            9 => Run(next, 0, failed: true),
+            _ => Run(next, P99(next), 2_000),
+        });
+
+        Assert.Equal(15, runs.Count);
+        Assert.Equal(Schedule.CapacityRuns(0, calm), Schedule.CapacityRuns(0, runs));
+        Assert.Equal(2, runs.Where(r => r.Purpose == RunPurpose.Capacity).Max(r => r.Attempt));
     }
 }

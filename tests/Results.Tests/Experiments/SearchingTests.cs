@@ -1,5 +1,6 @@
 using Wobble.Results.Domain;
 using Wobble.Results.Experiments;
+using Wobble.Results.Statistics;
 using static Wobble.Results.Tests.Experiments.Made;
 
 namespace Wobble.Results.Tests.Experiments;
@@ -36,6 +37,30 @@ public sealed class SearchingTests
 
         Assert.Equal(4, report.Searches[0].Workers);
         Assert.Contains(report.Searches[0].Steps, s => s is { Workers: 5, Counted: false, Throughput: null });
+    }
+
+    [Fact]
+    public void A_target_that_never_works_ends_the_search_after_three_steps_without_a_choice()
+    {
+        var experiment = Compare(rows: 1, repetitions: 3, seed: 1) with { Kind = ExperimentKind.Tune, TuneWorkers = true };
+
+        var runs = Play(experiment, play: next => Run(next, 0, failed: true));
+
+        Assert.Equal(6, runs.Count(r => r.Purpose == RunPurpose.Tune));
+        var search = Assert.Single(Reporting.Of(experiment, runs).Searches);
+        Assert.Null(search.Workers);
+        Assert.Contains("no number of workers works here", search.Sentence, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_articles_rule_stops_at_the_first_step_that_is_worse()
+    {
+        double[] throughput = [100, 190, 185, 240, 250, 245, 244, 243];
+        var runs = throughput.Select((t, i) => new WorkersRun(i + 1, t)).ToList();
+
+        Assert.Equal(2, WorkerLadder.UntilWorse(runs));
+        Assert.Null(WorkerLadder.UntilWorse([.. runs.Take(2)]));
+        Assert.Equal(5, WorkerLadder.UntilWorse([.. runs.Where(r => r.Workers != 3)]));
     }
 
     [Fact]

@@ -20,7 +20,7 @@ public sealed class ComparisonTests(TestDatabase database) : IClassFixture<TestD
         await database.KeepAll([measured, never, gone]);
         await database.KeepAll([new Second { RunId = measured.Id, Stage = 1, Number = 0, Requests = 7, P50 = 19, P90 = 25, P99 = 40, Watched = new(new(), [], null, null) }]);
 
-        var runs = await _queries.Runs([never.Slug, measured.Slug, gone.Slug, measured.Slug], default);
+        var runs = (await _queries.Runs([never.Slug, measured.Slug, gone.Slug, measured.Slug], default)).Runs;
 
         Assert.Equal([never.Slug, measured.Slug], runs.Select(r => r.Row.Slug));
         Assert.Empty(runs[0].Distribution);
@@ -36,7 +36,7 @@ public sealed class ComparisonTests(TestDatabase database) : IClassFixture<TestD
         await database.Keep(run);
         await database.KeepAll(Enumerable.Range(0, 3).Select(s => new Sample { RunId = run.Id, Stage = 1, Second = s, Kind = "row", Requests = 100, Latency = Histograms.Encode(Uniform(100)) }));
 
-        var distribution = Assert.Single(await _queries.Runs([run.Slug], default)).Distribution;
+        var distribution = Assert.Single((await _queries.Runs([run.Slug], default)).Runs).Distribution;
 
         Assert.Equal(1 - (10.0 / 300), distribution[^1].Quantile, 6);
     }
@@ -50,7 +50,7 @@ public sealed class ComparisonTests(TestDatabase database) : IClassFixture<TestD
             select '{{run.Id}}', 1, i, 1, 10, '{}', '{"generator": {}, "components": []}' from generate_series(0, 3599) i
             """);
 
-        var compared = Assert.Single(await _queries.Runs([run.Slug], default));
+        var compared = Assert.Single((await _queries.Runs([run.Slug], default)).Runs);
 
         Assert.Equal((6, 600), (compared.EverySecond, compared.Seconds.Count));
     }

@@ -2,7 +2,7 @@ using Wobble.Results.Statistics;
 
 namespace Wobble.Results.Tests.Statistics;
 
-/// <summary>The known answers that every method must give, to four digits; docs/measuring.md lists them.</summary>
+/// <summary>The known answers that every method of docs/measuring.md must give, to four digits.</summary>
 public sealed class KnownAnswerTests
 {
     [Fact]
@@ -47,7 +47,33 @@ public sealed class KnownAnswerTests
     }
 
     [Fact]
-    public void One_run_within_itself() => Near(72.4, 67.4107, 77.7586, WithinRun.Of(72.4, [70.1, 75.0, 68.8, 74.9]));
+    public void One_run_within_itself()
+    {
+        Near(72.4, 67.4107, 77.7586, WithinRun.Of(72.4, [70.1, 75.0, 68.8, 74.9]));
+        Assert.Equal(0.0224, Math.Log(77.7586 / 72.4) / Student.Quantile(3), 4);
+        // Against any other single run.
+        var ratio = Ratio.Paired([72.4], [31]);
+        Assert.Null(ratio.Interval.Low);
+        Assert.Equal(Difference.CantTell, Verdict.Of("A", "B", Metric.P99, ratio).Difference);
+    }
+
+    [Theory]
+    [InlineData(2, 4.3027)]
+    [InlineData(3, 3.1824)]
+    [InlineData(4, 2.7764)]
+    [InlineData(9, 2.2622)]
+    public void Quantiles_of_Students_t(double degrees, double quantile) => Assert.Equal(quantile, Student.Quantile(degrees), 4);
+
+    [Fact]
+    public void Of_5_000_requests_p99_may_be_shown_and_judged_and_p99_9_may_not()
+    {
+        Assert.Equal((50, true, true), (Percentiles.Slower(5_000, 99), Percentiles.MayShow(5_000, 99), Percentiles.MayJudge(5_000, 99)));
+        Assert.Equal((5, false, false), (Percentiles.Slower(5_000, 99.9), Percentiles.MayShow(5_000, 99.9), Percentiles.MayJudge(5_000, 99.9)));
+        var numbered = Histograms.Create();
+        for (int i = 1; i <= 5_000; i++) numbered.RecordValue(i * 10_000L);
+        // The value of rank 4,950, as near as a bucket is wide.
+        Assert.Equal(49.5, Percentiles.Ms(numbered, 99), 0.05);
+    }
 
     [Fact]
     public void An_extreme_run_is_flagged_and_trimmed_beside_the_verdict()
@@ -89,6 +115,7 @@ public sealed class KnownAnswerTests
 
         Assert.Equal(0.000451, holm[(0, 2)], 6);
         Assert.Equal(0.000451, holm[(1, 2)], 6);
+        Assert.Equal(0.000150, noise.P(1, 2), 6);
         Assert.Equal(
             ["1–2 a", "1–2 a", "3–3 b", "4–4 c", "5–5 d", "6–6 e"],
             Ranking.Of(noise).Select(p => $"{p.RankLow}–{p.RankHigh} {p.Letters}"));
@@ -141,6 +168,8 @@ public sealed class KnownAnswerTests
         Near(0.6, 0.1237, 1.7535, Freezes.Of(3, 300).PerMinute);
         Assert.Equal(0.7378, Freezes.Of(0, 300).PerMinute.High!.Value, 4);
         Assert.Equal(1, Freezes.Of([100, 102, 98, 3, 101]).Count);
+        // More frozen seconds than others: none of them is the measure.
+        Assert.Equal(3, Freezes.Of([0, 0, 0, 101, 99]).Count);
     }
 
     [Theory]

@@ -60,7 +60,7 @@ internal static class ExperimentBody
         var targets = extras.Targets ?? (definition.Target.Length > 0 ? [definition.Target] : null);
         string kind = extras.Kind ?? (extras.Claim is not null ? "claim" : targets is not null || rows is not null ? "compare" : "");
         if (!Kinds.Contains(kind)) errors.Add(new FieldError("kind", kind, string.Join(", ", Kinds)));
-        else CheckWhat(kind, targets, rows, errors);
+        else CheckWhat(kind, targets, rows, workers, errors);
         var claim = ClaimList.Find(extras.Claim);
         if (kind == "claim" && claim is null) errors.Add(new FieldError("claim", extras.Claim ?? "", $"one of {string.Join(", ", ClaimList.All.Select(c => c.Id))}"));
         if (kind != "claim" && extras.Claim is not null) errors.Add(new FieldError("claim", extras.Claim, "only with the kind claim"));
@@ -80,8 +80,8 @@ internal static class ExperimentBody
         {
             "claim" => claim!.Make(catalogue, repetitions, definition.For ?? Defaults.For, seed),
             "article" => Making.Article(definition, catalogue, repetitions, seed, workers),
-            "tune" => Making.Tune(targets![0], definition, catalogue, seed),
-            "capacity" => Making.CapacityOf(targets!, definition, catalogue, objective, seed),
+            "tune" => Making.Tune(targets![0], definition, catalogue, seed, body.ContainsKey("repetitions") ? repetitions : Making.FreshRuns),
+            "capacity" => Making.CapacityOf(targets!, definition, catalogue, objective, seed, workers),
             _ when rows is not null => Making.Of(rows, catalogue, repetitions, seed) with { TuneWorkers = workers == WorkersChoice.Tune },
             _ => Making.Compare(targets!, definition, catalogue, repetitions, seed, workers),
         };
@@ -97,11 +97,12 @@ internal static class ExperimentBody
         Notes = extras.Notes,
     };
 
-    private static void CheckWhat(string kind, IReadOnlyList<string>? targets, List<(string?, Definition)>? rows, List<FieldError> errors)
+    private static void CheckWhat(string kind, IReadOnlyList<string>? targets, List<(string?, Definition)>? rows, WorkersChoice workers, List<FieldError> errors)
     {
         string Given() => targets is null ? "" : string.Join(", ", targets);
         if (targets?.Any(t => t is null) == true) errors.Add(new FieldError("targets", "null", "texts"));
         if (kind is "article" or "claim" && (targets is not null || rows is not null)) errors.Add(new FieldError(rows is null ? "targets" : "rows", Given(), kind == "article" ? "none: the article has its own" : "none: a claim has its own"));
+        if (rows is not null && workers == WorkersChoice.Published) errors.Add(new FieldError("workers", "published", "tune or a number: rows have no published workers"));
         if (kind is "tune" or "capacity" && rows is not null) errors.Add(new FieldError("rows", $"{rows.Count} configurations", "only with the kind compare"));
         if (kind == "tune" && targets is not { Count: 1 }) errors.Add(new FieldError("targets", Given(), "one target"));
         if (kind == "capacity" && targets is not { Count: > 0 }) errors.Add(new FieldError("targets", Given(), "at least one target"));

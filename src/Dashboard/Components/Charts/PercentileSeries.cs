@@ -14,7 +14,7 @@ internal static class PercentileSeries
     private const int Height = 330;
     private static readonly double[] Marked = [.5, .9, .99, .999];
 
-    public static ChartModel Of(RunPicture picture, TargetClass targetClass, string name)
+    public static ChartModel Of(RunPicture picture, TargetClass targetClass)
     {
         var shown = picture.Distribution;
         var all = shown.Concat(picture.Tail).ToList();
@@ -44,7 +44,7 @@ internal static class PercentileSeries
         return new ChartModel(options,
         [
             new ApexSeries("95% interval", "rangeArea", [.. xs.Select(x => Of(band, x))]),
-            new ApexSeries(name, "line", [.. xs.Select(x => Of(shown, x))]) { Label = picture.Tail.Count > 8 ? null : picture.IsFinal ? "this run" : "so far", Strong = true },
+            new ApexSeries("latency", "line", [.. xs.Select(x => Of(shown, x))]) { Label = picture.Tail.Count > 8 ? null : picture.IsFinal ? "this run" : "so far", Strong = true },
             new ApexSeries("too few requests", "line", [.. xs.Select(x => Of(picture.Tail, x))]) { Label = picture.Tail.Count > 8 ? "too few requests" : null },
         ], Says(picture));
     }

@@ -64,6 +64,9 @@ public enum ClaimAnswer
 /// <param name="Findings">Every comparison, those that decide first.</param>
 public sealed record ClaimVerdict(ClaimAnswer Answer, string Sentence, IReadOnlyList<ClaimFinding> Findings)
 {
+    /// <summary>What was watched beside the figures, for information: a line for each configuration.</summary>
+    public IReadOnlyList<string> Beside { get; init; } = [];
+
     /// <summary>For people: holds, doesn't hold, can't tell.</summary>
     [JsonIgnore]
     public string Words => Answer switch { ClaimAnswer.Holds => "holds", ClaimAnswer.Doesnt => "doesn't hold", _ => "can't tell" };

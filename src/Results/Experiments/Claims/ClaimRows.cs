@@ -7,6 +7,7 @@ internal static class ClaimRows
 {
     /// <summary>Connections of the article's async apps, each worker.</summary>
     public const int ArticlesPool = 10;
+    private const int LikelyWorkers = 8;
 
     /// <summary>A row; with what is missing as its reason where it can't run.</summary>
     public static ExperimentRow Of(Catalogue catalogue, string target, string? with = null, Func<Definition, Definition>? change = null, int? workers = null)
@@ -24,6 +25,13 @@ internal static class ClaimRows
             Unavailable = why,
             Published = catalogue.Article.FirstOrDefault(a => a.Target == target),
         };
+    }
+
+    /// <summary>A row whose best number of workers is searched for before the rounds; async ones with a pooler that is enough for as many as are likely.</summary>
+    public static ExperimentRow Tuned(Catalogue catalogue, string target, string with, Func<Definition, Definition>? change = null)
+    {
+        var row = Of(catalogue, target, with, change, LikelyWorkers);
+        return row with { Definition = row.Definition with { Workers = null }, TuneWorkers = true };
     }
 
     /// <summary>The article's rows.</summary>

@@ -51,7 +51,7 @@ public sealed record Contrast
         ArgumentNullException.ThrowIfNull(experiment);
         ArgumentNullException.ThrowIfNull(runs);
         var valid = runs.Where(r => r.Purpose == RunPurpose.Round && r.IsValid).GroupBy(r => (r.Row, r.Round)).ToDictionary(g => g.Key, g => g.OrderBy(r => r.Attempt).First().Result!);
-        var asked = runs.Where(r => r.Purpose == RunPurpose.Round && r.State.IsFinal()).Select(r => (r.Row, r.Round)).ToHashSet();
+        var asked = runs.Where(r => r.Purpose == RunPurpose.Round && r.SpeaksOfTarget).Select(r => (r.Row, r.Round)).ToHashSet();
         List<int> rounds = [.. asked.Select(a => a.Round).Distinct().Order()];
         var groups = new List<List<int>>();
         var missing = new List<string>();
@@ -68,7 +68,7 @@ public sealed record Contrast
         var ratio = Against is null
             ? Ratio.Paired([.. values.Select(v => v[0])], [.. values.Select(v => v[1])], experiment.Confidence)
             : Ratio.Paired([.. values.Select(v => v[0] / v[1])], [.. values.Select(v => v[2] / v[3])], experiment.Confidence);
-        double delta = experiment.Delta ?? Metric.Relevant();
+        double delta = experiment.DeltaOf(Metric) ?? Metric.Relevant();
         string left = missing.Count == 0 ? "" : $" (without {string.Join(", ", missing.Distinct())}: too few valid runs)";
         var interval = ratio.Interval;
         return new ClaimFinding(NameA, NameB, Metric.Word(), double.IsFinite(interval.Value) ? interval.Value : null, interval.Low, interval.High, Decides, Answer(interval, delta), SentenceOf(ratio, delta) + left);

@@ -19,8 +19,8 @@ internal static class Falls
         for (int i = 0; i < experiment.Rows.Count; i++)
         {
             var row = experiment.Rows[i];
-            if (row.Definition.Provoke is not { } provocation || runs.LastOrDefault(r => r.Row == i && r.State is RunState.Completed or RunState.Failed) is not { } run) continue;
-            bool fell = LeftOrSilent(run);
+            if (row.Definition.Provoke is not { } provocation || runs.LastOrDefault(r => r.Row == i && r.SpeaksOfTarget) is not { } run) continue;
+            bool fell = Fell(run);
             all[row.Class].Add(row.Definition.Target);
             if (fell) bad[row.Class].Add(row.Definition.Target);
             bool decides = row.Class != TargetClass.Green;
@@ -32,11 +32,14 @@ internal static class Falls
         // Shares: there are not as many of one class as of the other.
         var answer = (double)badAsync / async.Count > (double)badSync / sync.Count ? ClaimAnswer.Holds : ClaimAnswer.Doesnt;
         string names = string.Join(", ", bad.Values.SelectMany(b => b).Order(StringComparer.Ordinal));
-        return new ClaimVerdict(answer, $"Left something behind or stayed up without answering: {badAsync} of {async.Count} async and {badSync} of {sync.Count} sync servers{(names.Length == 0 ? "" : $" ({names})")}. A list of what happened once, without an interval.", findings);
+        return new ClaimVerdict(answer, $"Left something behind, or stayed up and did not answer or hardly did: {badAsync} of {async.Count} async and {badSync} of {sync.Count} sync servers{(names.Length == 0 ? "" : $" ({names})")}. A list of what happened once, without an interval.", findings);
     }
 
-    /// <summary>Processes or a port were left, or something stayed up that answered nobody.</summary>
-    private static bool LeftOrSilent(ExperimentRun run) => run.Leftovers.Count > 0 || (run.Failure is { } why && (why.Contains("was not ready within", StringComparison.Ordinal) || why.Contains("nothing was answered", StringComparison.Ordinal)));
+    /// <summary>Processes or a port were left, or something stayed up that answered nobody, or hardly anybody.</summary>
+    private static bool Fell(ExperimentRun run) => run.Leftovers.Count > 0 || (run.Failure is { } why && IsSilent(why)) || (run.Result is { } result && result.Errors.Values.Sum() > result.Requests);
+
+    // An app that can't load is no reason not to answer: 5xx says so.
+    private static bool IsSilent(string why) => why.Contains("nothing was answered", StringComparison.Ordinal) || (why.Contains("was not ready within", StringComparison.Ordinal) && !why.Contains(" answered 5", StringComparison.Ordinal));
 
     private static string What(ExperimentRun run)
     {

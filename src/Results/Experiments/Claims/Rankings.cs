@@ -65,7 +65,7 @@ internal static class Rankings
     private static (int Failed, int All, string Why) Failed(string name, ExperimentDefinition experiment, IReadOnlyList<ExperimentRun> runs)
     {
         int row = Enumerable.Range(0, experiment.Rows.Count).FirstOrDefault(i => experiment.Rows[i].Name == name, -1);
-        var rounds = runs.Where(r => r.Row == row && r.Purpose == RunPurpose.Round && r.State.IsFinal()).GroupBy(r => r.Round).ToList();
+        var rounds = runs.Where(r => r.Row == row && r.Purpose == RunPurpose.Round && r.SpeaksOfTarget).GroupBy(r => r.Round).ToList();
         var failed = rounds.Where(g => g.All(r => !r.IsValid)).ToList();
         var last = failed.LastOrDefault()?.Last();
         return (failed.Count, rounds.Count, last?.Failure ?? (last?.Result?.Trust.Reasons is [{ } gravest, ..] ? gravest.Sentence : "no result"));

@@ -57,11 +57,9 @@ public sealed class Drift : Doubt
     public override Finding? Look(RunReading run)
     {
         ArgumentNullException.ThrowIfNull(run);
-        if (run.WholeSeconds < 10 || run.Facts.Load.Stages.Count > 1 || run.Answered == 0) return null;
+        if (run.Drift is not { } drift) return null;
         double limit = run.WholeSeconds < 20 ? ShortLimit : LongLimit;
-
-        double throughput = Math.Log((double)run.LastHalf.TotalCount / run.LastSeconds / ((double)run.FirstSixth.TotalCount / run.FirstSeconds));
-        double p50 = Math.Log(Percentiles.Ms(run.LastHalf, 50) / Percentiles.Ms(run.FirstSixth, 50));
+        var (p50, throughput) = drift;
         if (!double.IsFinite(throughput) || !double.IsFinite(p50)) return Finding.Doubtful("A part of the run has no answers at all: its halves can't be compared");
         if (Math.Abs(throughput) <= limit && Math.Abs(p50) <= limit)
             return Finding.Fine($"The last half agrees with the first sixth: p50 {Signed(p50)}, throughput {Signed(throughput)} (limit {Figures.Percent(limit)})");

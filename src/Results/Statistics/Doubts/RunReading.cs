@@ -6,7 +6,7 @@ namespace Wobble.Results.Statistics.Doubts;
 
 /// <summary>
 /// What the checks look at: sums over the measured seconds and merged histograms. Seconds and nanoseconds as named. Taken in one second after another,
-/// none of which is kept, so that a run of a day costs the memory of a run of a second.
+/// of which only the number of answers is kept, so that a run of a day costs hardly more memory than a run of a second.
 /// </summary>
 public sealed class RunReading
 {
@@ -14,6 +14,8 @@ public sealed class RunReading
     public const double WholeLength = 0.999;
 
     private readonly Dictionary<string, long> _errors = [];
+    private readonly List<long> _answers = [];
+    private readonly WatchSums _watched;
     private readonly int _firstUntil, _lastFrom;
     private double _seconds, _generatorCpu, _generatorBusy, _steal;
     private int _taken, _wholeTaken;
@@ -32,6 +34,7 @@ public sealed class RunReading
     {
         ArgumentNullException.ThrowIfNull(facts);
         Facts = facts;
+        _watched = new WatchSums(facts.Plan);
         WholeSeconds = whole;
         (_firstUntil, _lastFrom) = (Math.Max(1, whole / 6), whole - (whole / 2));
     }
@@ -45,7 +48,12 @@ public sealed class RunReading
         ArgumentNullException.ThrowIfNull(sample);
         foreach (var kind in sample.Kinds) TakeKind(sample, kind);
         foreach (var (kind, count) in sample.Kinds.SelectMany(k => k.Errors)) _errors[kind] = _errors.GetValueOrDefault(kind) + count;
-        if (IsWhole(sample)) _wholeTaken++;
+        if (IsWhole(sample))
+        {
+            _wholeTaken++;
+            _answers.Add(sample.Kinds.Sum(k => k.Requests));
+        }
+        _watched.Take(sample);
         _taken++;
         _seconds += sample.Length;
         _generatorCpu += sample.Generator.CpuSeconds;
@@ -87,6 +95,15 @@ public sealed class RunReading
     public LongHistogram LastHalf { get; } = Histograms.Create();
     /// <summary>How many seconds that is.</summary>
     public int LastSeconds => WholeSeconds - _lastFrom;
+    /// <summary>Frozen seconds; null when none is whole.</summary>
+    public FreezeRate? Freezes => Statistics.Freezes.RateOf(Statistics.Freezes.Of(_answers).Count, _answers.Count);
+    /// <summary>The last half against the first sixth; null where they can't be compared: below 10 s, with stages, without answers, where a part has none (its ends are infinite then).</summary>
+    public RunDrift? Drift => WholeSeconds < 10 || Facts.Load.Stages.Count > 1 || Answered == 0 ? null : new RunDrift(
+        Math.Log(Percentiles.Ms(LastHalf, 50) / Percentiles.Ms(FirstSixth, 50)), Math.Log((double)LastHalf.TotalCount / LastSeconds / ((double)FirstSixth.TotalCount / FirstSeconds)));
+    /// <summary>How the target's processes got their cores; null when they weren't watched.</summary>
+    public WorkersOnCores? WorkersOnCores => _watched.Workers;
+    /// <summary>What waited in the pooler; null without one.</summary>
+    public PoolerWait? Pooler => _watched.Pooler;
     /// <summary>Open loop: actual minus intended send, ns; null in a closed loop.</summary>
     public LongHistogram? Lateness => _lateness;
     /// <summary>Own pauses of the generator above 1 ms.</summary>

@@ -14,12 +14,14 @@ namespace Wobble.Dashboard.Components.Pages.Compare;
 /// <param name="Missing">Slugs of those that aren't.</param>
 /// <param name="Kept">When the address is a permalink.</param>
 /// <param name="Last">Comparisons kept last, for who is signed in and asks for none.</param>
-public sealed record CompareShown(CompareUrl Asked, IReadOnlyList<ComparedRun> Runs, IReadOnlyList<string> Missing, KeptComparison? Kept, IReadOnlyList<KeptComparison> Last);
+/// <param name="Choice">When more were named than can be compared: key and name of each.</param>
+public sealed record CompareShown(CompareUrl Asked, IReadOnlyList<ComparedRun> Runs, IReadOnlyList<string> Missing, KeptComparison? Kept, IReadOnlyList<KeptComparison> Last, IReadOnlyList<(string Key, string Name)> Choice);
 
 /// <summary>Two to five runs side by side: first what differs between their set-ups, then their figures. Open to whoever knows the slugs.</summary>
 public sealed partial class ComparePage
 {
     private const int KeptShown = 20;
+    private const int ChoiceShown = 40;
 
     private bool _isSignedIn;
     private SetUps? setUps;
@@ -78,13 +80,21 @@ public sealed partial class ComparePage
         var kept = KeptSlug is null ? null : await Comparisons.Kept(KeptSlug, cancel);
         string[] given = [.. kept?.Runs ?? (KeptSlug is null ? Given ?? [] : [])];
         var asked = CompareUrl.Of(given, Reference, alone: true);
-        IReadOnlyList<ComparedRun> runs = asked.Problem is null && asked.Slugs.Count > 0 ? await Comparisons.Runs(asked.Slugs, cancel) : [];
+        var found = asked.Problem is null && asked.Slugs.Count > 0 ? await Comparisons.Runs(asked.Slugs, cancel) : new FoundSides([], [], null);
+        if (found.Problem is not null) asked = asked with { Problem = found.Problem };
+        var runs = found.Runs;
         IReadOnlyList<string> missing = asked.Problem is not null ? [] : ComparisonQueries.Missing(asked.Slugs, runs);
         // A row of an experiment named whole may be the reference too.
         if (Reference is not null && runs.FirstOrDefault(r => Sides.Key(r) == Reference) is { } reference) runs = [reference, .. runs.Where(r => r != reference)];
-        if (runs.Count == 1 && missing.Count == 0) asked = CompareUrl.Of(given, Reference);
+        var choice = found.Choice;
+        if (runs.Count == 1 && missing.Count == 0)
+        {
+            asked = CompareUrl.Of(given, Reference);
+            // Who is signed in may set a configuration beside others.
+            if (_isSignedIn && Guid.TryParse(given[0], out var id)) choice = await Comparisons.Configurations(id, ChoiceShown, cancel);
+        }
         var last = asked.Slugs.Count == 0 && _isSignedIn ? await Comparisons.LastKept(KeptShown, cancel) : [];
-        return new CompareShown(asked, runs, missing, kept, last);
+        return new CompareShown(asked, runs, missing, kept, last, choice);
     }
 
     /// <inheritdoc/>

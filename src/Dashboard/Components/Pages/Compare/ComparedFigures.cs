@@ -71,21 +71,25 @@ public sealed record ComparedFigures(IReadOnlyList<ComparedMetric> Metrics, (dou
     private static ComparedMetric MetricOf(Metric metric, IReadOnlyList<ComparedRun> runs)
     {
         var reference = ValuesOf(metric, runs[0]);
+        double confidence = ConfidenceOf(runs);
         return new ComparedMetric(metric, [.. runs.Select((run, i) =>
         {
             var values = ValuesOf(metric, run);
-            var typical = TypicalRun.Of([.. values.Select(v => v.Value)]);
+            var typical = TypicalRun.Of([.. values.Select(v => v.Value)], confidence);
             double? value = double.IsNaN(typical.Value) ? null : typical.Value;
             string? missing = value is not null ? null : WhyNot(run) ?? $"too few requests: {Numbers.Count(Valid(run).Min(r => r.Result!.Requests))} of {Numbers.Count(NeededFor(metric))}";
             // A freeze that hits fewer than half of the runs makes p99.9 two-humped: no interval for one side.
-            var figure = new ComparedFigure(run, value, null, i == 0, missing) { Interval = metric != Metric.P999 && typical is { Low: { } low, High: { } high } ? (low, high) : null };
+            var figure = new ComparedFigure(run, value, null, i == 0, missing) { Interval = metric != Metric.P999 && MayJudge(metric, run) && typical is { Low: { } low, High: { } high } ? (low, high) : null };
             return i == 0 || value is null || reference.Count == 0 ? figure : Against(figure, metric, values, reference, runs);
         })]);
     }
 
     private static ComparedFigure Against(ComparedFigure figure, Metric metric, List<(int? Round, double Value)> values, List<(int? Round, double Value)> reference, IReadOnlyList<ComparedRun> runs)
     {
-        var ratio = RatioOf(values, reference, figure.Run.Experiment is { } one && one == runs[0].Experiment);
+        bool sameExperiment = figure.Run.Experiment is { } one && one == runs[0].Experiment;
+        var ratio = RatioOf(values, reference, sameExperiment, ConfidenceOf(runs));
+        if (sameExperiment && ((IEnumerable<ComparedRun>)[figure.Run, runs[0]]).FirstOrDefault(LostTooMany) is { } lost)
+            return figure with { Ratio = double.IsNaN(ratio.Interval.Value) ? null : ratio.Interval.Value, Verdict = new Verdict(Difference.CantTell, false, false, $"can't tell: {Sides.NameOf(runs, lost)} has no valid run in more than 20% of the rounds, which is a finding of its own") };
         if (!MayJudge(metric, figure.Run) || !MayJudge(metric, runs[0]))
         {
             double shown = Math.Exp(values.Average(v => Math.Log(v.Value)) - reference.Average(v => Math.Log(v.Value)));
@@ -97,15 +101,24 @@ public sealed record ComparedFigures(IReadOnlyList<ComparedMetric> Metrics, (dou
             Ratio = values.Count == 1 && reference.Count == 1 ? values[0].Value / reference[0].Value : double.IsNaN(ratio.Interval.Value) ? null : ratio.Interval.Value,
             RatioInterval = ratio.Interval is { Low: { } low, High: { } high } ? (low, high) : null,
             P = ratio.P,
-            Verdict = Verdict.Of(Sides.NameOf(runs, figure.Run), Sides.NameOf(runs, runs[0]), metric, ratio),
+            Verdict = Verdict.Of(Sides.NameOf(runs, figure.Run), Sides.NameOf(runs, runs[0]), metric, ratio, sameExperiment ? runs[0].Asked?.DeltaOf(metric) : null),
         };
     }
 
-    private static Ratio RatioOf(List<(int? Round, double Value)> a, List<(int? Round, double Value)> b, bool sameRounds)
+    // Rounds that were added after somebody saw a verdict widen the intervals of what they belong to.
+    private static double ConfidenceOf(IReadOnlyList<ComparedRun> runs) => runs.Max(r => r.Asked?.Confidence ?? ExperimentDefinition.UsualConfidence);
+
+    private static bool LostTooMany(ComparedRun run)
     {
-        if (!sameRounds) return Ratio.Welch([.. a.Select(v => v.Value)], [.. b.Select(v => v.Value)]);
+        var rounds = Sides.Runs(run).Where(r => r.State is RunState.Completed or RunState.Failed).GroupBy(r => r.Round).ToList();
+        return rounds.Count(g => !g.Any(r => r.IsValid)) > Reporting.MostDiscarded * rounds.Count;
+    }
+
+    private static Ratio RatioOf(List<(int? Round, double Value)> a, List<(int? Round, double Value)> b, bool sameRounds, double confidence)
+    {
+        if (!sameRounds) return Ratio.Welch([.. a.Select(v => v.Value)], [.. b.Select(v => v.Value)], confidence);
         var rounds = a.Select(v => v.Round).Intersect(b.Select(v => v.Round)).ToHashSet();
-        return Ratio.Paired([.. a.Where(v => rounds.Contains(v.Round)).OrderBy(v => v.Round).Select(v => v.Value)], [.. b.Where(v => rounds.Contains(v.Round)).OrderBy(v => v.Round).Select(v => v.Value)]);
+        return Ratio.Paired([.. a.Where(v => rounds.Contains(v.Round)).OrderBy(v => v.Round).Select(v => v.Value)], [.. b.Where(v => rounds.Contains(v.Round)).OrderBy(v => v.Round).Select(v => v.Value)], confidence);
     }
 
     // 20 expected exceedances in each run ; of one run each there is no verdict anyway.
@@ -133,11 +146,14 @@ public sealed record ComparedFigures(IReadOnlyList<ComparedMetric> Metrics, (dou
         var notes = new List<string>();
         foreach (var run in runs.Where(r => Sides.Runs(r).Count > 1))
         {
-            var lost = Sides.Runs(run).Where(r => r.State.IsFinal() && !r.IsValid).ToList();
+            var lost = Sides.Runs(run).Where(r => r.State is (RunState.Completed or RunState.Failed) && !r.IsValid).ToList();
+            if (run.Elsewhere > 0) notes.Add($"{Sides.NameOf(runs, run)}: {Numbers.Many(run.Elsewhere, "run")} on another machine or system left out");
             if (lost.Count > 0) notes.Add($"{Sides.NameOf(runs, run)}: {Numbers.Many(lost.Count, "run")} of {Sides.Runs(run).Count} left out: failed or invalid");
         }
         if (metrics.All(m => m.Figures.All(f => f.RatioInterval is null))) return notes;
         if (runs.Skip(1).Any(r => r.Experiment is null || r.Experiment != runs[0].Experiment)) notes.Add("measured at different times, not in common rounds: a drift of the machine between them would look like a difference");
+        if (runs[0].Asked is { } asked && runs.All(r => r.Experiment == runs[0].Experiment) && asked.Rows.Count(r => r.Unavailable is null) >= SharedNoise.LeastConfigurations)
+            notes.Add("each pair by itself: the experiment's own page estimates the noise of all its rows together, so its intervals are a little different");
         notes.Add("6 metrics: up to 1 page in 4 shows a false difference somewhere; p99 is the headline, chosen beforehand");
         return notes;
     }

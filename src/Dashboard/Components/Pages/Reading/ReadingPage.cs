@@ -12,12 +12,13 @@ namespace Wobble.Dashboard.Components.Pages.Reading;
 public abstract class ReadingPage<T> : ComponentBase, IDisposable where T : class
 {
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan TryAgainAfter = TimeSpan.FromSeconds(5);
 
     private readonly CancellationTokenSource _closed = new();
     private object? _asked;
     private int _askings;
     private IDisposable? _feed;
-    private bool _isTicking;
+    private bool _isTicking, _isTryingAgain;
 
     /// <summary>Name of the answer that prerendering left; read by the framework.</summary>
     [PersistentState] public string? Handoff { get; set; }
@@ -72,6 +73,26 @@ public abstract class ReadingPage<T> : ComponentBase, IDisposable where T : clas
     {
         if (IsLive && _feed is null && !_closed.IsCancellationRequested) _feed = Services.GetService<RunFeed>()?.SubscribeToAll(() => InvokeAsync(RefreshAsync));
         if (Ticks && !_isTicking) _ = TickAsync();
+        if (FailedAt is not null && !_isTryingAgain && !_closed.IsCancellationRequested) _ = TryAgainAsync();
+    }
+
+    // Nobody tells a page that couldn't be read that it could now: it asks by itself, until it could or is closed.
+    private async Task TryAgainAsync()
+    {
+        _isTryingAgain = true;
+        try
+        {
+            while (FailedAt is not null)
+            {
+                await Task.Delay(TryAgainAfter, Clock, _closed.Token);
+                await InvokeAsync(RefreshAsync);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Closed.
+        }
+        _isTryingAgain = false;
     }
 
     /// <summary>Asks again and renders.</summary>
@@ -101,7 +122,7 @@ public abstract class ReadingPage<T> : ComponentBase, IDisposable where T : clas
             // Of readings that overtook one another the last one asked for counts; a failed earlier one must not end the page either.
             if (asking != _askings) return;
             FailedAt ??= Clock.GetUtcNow();
-            Logs.CreateLogger(GetType()).LogWarning(e, "{Page} could not be read: the page says so and offers to try again", GetType().Name);
+            Logs.CreateLogger(GetType()).LogWarning(e, "{Page} could not be read: the page says so and tries again", GetType().Name);
         }
     }
 

@@ -1,4 +1,5 @@
 using Wobble.Dashboard.Components.Controls;
+using Wobble.Dashboard.Components.Pages.Words;
 using Wobble.Dashboard.Live;
 using Wobble.Results.Statistics;
 
@@ -42,7 +43,7 @@ internal static class FigureRows
     {
         if (run.LatencyMs.P999 is not { } ms) return Missing(run, "p99.9", 99.9);
         if (!run.IsFinal && run.HalvesDiffer > HalvesMayDiffer) return new FigureRow("p99.9", null, null, null, $"wait: halves still differ by {Numbers.Percent(run.HalvesDiffer)}");
-        return new FigureRow("p99.9", Ms(ms), UnitOf(ms), null, $"{Numbers.Count(Percentiles.Slower(run.Requests, 99.9))} requests were slower");
+        return new FigureRow("p99.9", Ms(ms), UnitOf(ms), FreezeWords.Short(run.Run.Result?.Freezes), $"{Numbers.Count(Percentiles.Slower(run.Requests, 99.9))} requests were slower");
     }
 
     private static FigureRow Missing(RunPicture run, string name, double percentile) => new(name, null, null, null,
