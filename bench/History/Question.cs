@@ -41,6 +41,7 @@ internal sealed record Question(string Name, Func<int, Task> AskAsync)
             Runs("least p99 of a target", i => new RunsFilter { Target = targets[i % targets.Count], Sort = RunsSort.P99 }),
             Runs("two years ago, a class", i => new RunsFilter { Classes = [TargetClass.Green], Until = new DateTimeOffset(2024, 12, 26, 0, 0, 0, TimeSpan.Zero) }),
             new("Compare of 5", i => comparisons.Runs([.. Enumerable.Range(0, 5).Select(n => slugs[((5 * i) + n) % slugs.Count])], cancel)),
+            new("Compare of 5 configurations, 20 runs each", i => comparisons.Runs([.. Enumerable.Range(0, 5).Select(n => ids[((5 * i) + n) % ids.Count].ToString())], cancel)),
             new("Trend of a configuration", async i =>
             {
                 await configurations.One(ids[i % ids.Count], cancel);

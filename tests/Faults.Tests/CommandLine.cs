@@ -22,9 +22,13 @@ internal sealed class CommandLine : IDisposable
     public string Output => string.Join('\n', _output);
     public string Errors => string.Join('\n', _errors);
 
-    public static CommandLine Start(IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
+    /// <param name="arguments">After the Runner's name.</param>
+    /// <param name="environment">Beside this process's.</param>
+    /// <param name="within">Program and arguments that start it in its place, such as a network of its own.</param>
+    public static CommandLine Start(IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string>? environment = null, IReadOnlyList<string>? within = null)
     {
-        var start = new ProcessStartInfo(Product.Runner, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        string[] command = [.. within ?? [], Product.Runner, .. arguments];
+        var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment.Remove("ConnectionStrings__Wobble");
         foreach (var (name, value) in environment ?? new Dictionary<string, string>()) start.Environment[name] = value;
         return new CommandLine(Process.Start(start)!);

@@ -65,7 +65,7 @@ internal static class Matrix
         (Worker, _) => (Completed, "", Usual),
         (Nginx, "STOP") => phase == "prepare" ? ($"{Completed}|{Failed}", "was not ready|did not answer", Slow) : (Completed, "", Slow),
         (Nginx, _) => (Failed, "nginx", Usual),
-        (Pgbouncer, "STOP") => phase == "prepare" ? (Failed, "pgbouncer|answer", Slow) : ($"{Completed}|{Failed}", "", Slow),
+        (Pgbouncer, "STOP") => phase == "prepare" ? (Failed, "pgbouncer|answer", Slow) : ($"{Completed}|{Failed}", "pgbouncer|answer", Slow),
         (Pgbouncer, _) => (Failed, "pgbouncer", Usual),
         (Database, "KILL") => (Failed, "postgresql", Usual),
         (Database, "TERM") => phase == "prepare" ? (Failed, "postgresql|answer", Slow) : (Completed, "", Slow),

@@ -17,9 +17,10 @@ public sealed class PostgresCluster : IAsyncDisposable
 
     private readonly string _folder;
     private readonly string _binaries = Directory.GetDirectories("/usr/lib/postgresql").OrderByDescending(d => d, StringComparer.Ordinal).First() + "/bin";
+    private readonly string? _address;
     private Process? _server;
 
-    private PostgresCluster(string folder) => _folder = folder;
+    private PostgresCluster(string folder, string? address) => (_folder, _address) = (folder, address);
 
     /// <summary>The folder of its socket, which is also the host of a connection string.</summary>
     public string Socket => _folder;
@@ -34,11 +35,14 @@ public sealed class PostgresCluster : IAsyncDisposable
     }
 
     /// <summary>A cluster of one's own, for tests that stop and start it. Dispose it.</summary>
-    public static async Task<PostgresCluster> StartAsync()
+    public static Task<PostgresCluster> StartAsync() => StartAsync(null);
+
+    /// <summary>One that another machine reaches, too: it listens on an address of a network of the test's own.</summary>
+    public static async Task<PostgresCluster> StartAsync(string? address)
     {
         RemoveLeftovers();
         string name = string.Create(CultureInfo.InvariantCulture, $"{Prefix}{Environment.ProcessId}-{Interlocked.Increment(ref _count)}");
-        var cluster = new PostgresCluster(Path.Combine(Path.GetTempPath(), name));
+        var cluster = new PostgresCluster(Path.Combine(Path.GetTempPath(), name), address);
         AppDomain.CurrentDomain.ProcessExit += (_, _) => cluster.Remove();
         await Task.Run(cluster.Initialise);
         await cluster.ResumeAsync();
@@ -100,12 +104,13 @@ public sealed class PostgresCluster : IAsyncDisposable
         if (Environment.IsPrivilegedProcess) Run("/usr/bin/chown", "postgres:postgres", _folder);
         var unprivileged = AsUser($"{_binaries}/initdb", "-D", $"{_folder}/data", "-U", "wobble", "--auth=trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions");
         Run(unprivileged[0], unprivileged[1..]);
+        if (_address is not null) File.AppendAllText(Path.Combine(_folder, "data", "pg_hba.conf"), $"host all all {_address}/24 trust\n");
     }
 
     private Process StartServer()
     {
         string[] command = AsUser($"{_binaries}/postgres", "-D", $"{_folder}/data", "-k", _folder,
-            "-c", "listen_addresses=", "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=200", "-c", "shared_buffers=64MB", "-c", "logging_collector=off");
+            "-c", $"listen_addresses={_address}", "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=200", "-c", "shared_buffers=64MB", "-c", "logging_collector=off");
         var started = new TaskCompletionSource<Process>();
         // The parent-death signal follows the thread that started the child, so this one lives as long as the server.
         var thread = new Thread(() =>

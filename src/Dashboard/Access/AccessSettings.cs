@@ -34,6 +34,12 @@ internal sealed record AccessSettings
     /// <summary>Requests of one address a second, in the long run.</summary>
     public required int RequestsPerSecond { get; init; }
 
+    /// <summary>Pages that may be open at once, of all addresses together: each has memory of its own here.</summary>
+    public int PagesAtOnce { get; init; } = UsualPagesAtOnce;
+
+    /// <summary>When the setting says nothing.</summary>
+    public const int UsualPagesAtOnce = 400;
+
     /// <summary>Keys that protect cookies; mode 0700.</summary>
     public string KeysFolder => Path.Combine(DataFolder, "keys");
     /// <summary>The API's token; mode 0600.</summary>
@@ -57,6 +63,7 @@ internal sealed record AccessSettings
         SignIn = Text(configuration, "WOBBLE_SIGN_IN"),
         RequestsAtOnce = ReadCount(configuration, nameof(RequestsAtOnce)) ?? 1_000,
         RequestsPerSecond = ReadCount(configuration, nameof(RequestsPerSecond)) ?? 200,
+        PagesAtOnce = ReadCount(configuration, nameof(PagesAtOnce)) ?? UsualPagesAtOnce,
     };
 
     private static string DefaultDataFolder => Environment.IsPrivilegedProcess

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Threading.RateLimiting;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.AspNetCore.StaticAssets;
 
@@ -21,7 +22,11 @@ internal static class RateLimits
         var period = perSecond < 10 ? TimeSpan.FromSeconds(1) : TimeSpan.FromMilliseconds(100);
         options.RejectionStatusCode = StatusCodes.Status429TooManyRequests;
         options.OnRejected = RejectAsync;
-        options.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, string>(context => IsFile(context)
+        // A page that lives holds its connection as long as it is open. One too many stays as it was sent: readable, and without life.
+        var pages = PartitionedRateLimiter.Create<HttpContext, string>(context => IsUpgrade(context)
+            ? RateLimitPartition.GetConcurrencyLimiter("page", _ => new ConcurrencyLimiterOptions { PermitLimit = settings.PagesAtOnce })
+            : RateLimitPartition.GetNoLimiter("request"));
+        options.GlobalLimiter = PartitionedRateLimiter.CreateChained(pages, PartitionedRateLimiter.Create<HttpContext, string>(context => IsFile(context)
             ? RateLimitPartition.GetNoLimiter("file")
             : RateLimitPartition.GetTokenBucketLimiter(Client(context), _ => new TokenBucketRateLimiterOptions
             {
@@ -29,11 +34,13 @@ internal static class RateLimits
                 TokensPerPeriod = (int)(perSecond * period.TotalSeconds),
                 ReplenishmentPeriod = period,
                 AutoReplenishment = true,
-            }));
+            })));
         options.AddPolicy(SignIn, context => HttpMethods.IsPost(context.Request.Method) || context.Request.Query.ContainsKey("token")
             ? RateLimitPartition.GetFixedWindowLimiter(Client(context), _ => new FixedWindowRateLimiterOptions { PermitLimit = SignInsPerMinute, Window = TimeSpan.FromMinutes(1) })
             : RateLimitPartition.GetNoLimiter("look"));
     });
+
+    private static bool IsUpgrade(HttpContext context) => context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true } || context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true };
 
     private static bool IsFile(HttpContext context) => context.GetEndpoint()?.Metadata.GetMetadata<StaticAssetDescriptor>() is not null;
 

@@ -9,11 +9,14 @@ namespace Wobble.Dashboard.Hosting;
 /// <summary>The pages: Blazor Server with prerendering, MudBlazor's services, static files.</summary>
 internal static class PagesSetup
 {
+    /// <summary>Pages that lost their connection and may come back as they were.</summary>
+    private const int LostPagesKept = 40;
+
     public static void AddPages(this WebApplicationBuilder builder)
     {
         // From build output in Production, package assets are 500 or empty without it; published it does nothing.
         builder.WebHost.UseStaticWebAssets();
-        builder.Services.AddRazorComponents().AddInteractiveServerComponents();
+        builder.Services.AddRazorComponents().AddInteractiveServerComponents(circuits => circuits.DisconnectedCircuitMaxRetained = LostPagesKept);
         builder.Services.AddCascadingAuthenticationState();
         builder.Services.AddMudServices();
         builder.Services.AddResponseCompression(options => options.MimeTypes = ResponseCompressionDefaults.MimeTypes.Append("image/svg+xml"));

@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Wobble.Results.Domain;
+using Wobble.Results.Jobs;
 using Wobble.Results.Storage;
 
 namespace Wobble.Results.Edits;
@@ -49,7 +50,8 @@ public sealed class RecurrenceEdits(IDbContextFactory<WobbleDb> databases, TimeP
         else if (wish.Experiment is not null && experiment is null) errors.Add(new FieldError("experiment", wish.Experiment, "an experiment that exists"));
         else if (wish.Configuration is { } id && !await db.Configurations.AnyAsync(c => c.Id == id && c.ArchivedAt == null, cancel)) errors.Add(new FieldError("configuration", id.ToString(), "a configuration that exists and isn't archived"));
         else if (await db.Recurrences.CountAsync(r => r.ConfigurationId == wish.Configuration && r.ExperimentId == experiment, cancel) >= Most) errors.Add(new FieldError("time", wish.Time, $"at most {Most} times of one configuration or experiment"));
-        if (experiment is not null && webhook is not null) errors.Add(new FieldError("webhook", WebhookRules.Shown(webhook), "only for a configuration: an experiment has no trend"));
+        if (experiment is { } of && webhook is not null && (await ChangeWatch.ConfigurationsOfAsync(db, of, cancel)).Count == 0)
+            errors.Add(new FieldError("webhook", WebhookRules.Shown(webhook), "only for an experiment of saved configurations: a trend is a configuration's"));
         if (errors.Count > 0) return (null, errors);
 
         var now = clock.GetUtcNow();

@@ -7,7 +7,7 @@ using Wobble.Results.Storage;
 namespace Wobble.Results.Jobs;
 
 /// <summary>
-/// Looks at the trend of a recurring configuration once each time its last run has ended. A change is told of once: it is beyond noise and δ, has at least
+/// Looks at the trend of a recurring configuration, or of each that a recurring experiment sets beside others, once each time the last of it has ended. A change is told of once: it is beyond noise and δ, has at least
 /// four runs on each side, and lies at least four runs after the last one that was told of (where exactly it lies moves by a run or two as more come in).
 /// </summary>
 public sealed class ChangeWatch(IDbContextFactory<WobbleDb> contexts, TimeProvider time)
@@ -21,7 +21,7 @@ public sealed class ChangeWatch(IDbContextFactory<WobbleDb> contexts, TimeProvid
     public async Task<int> LookAsync(CancellationToken cancellation = default)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellation);
-        var rows = await db.Recurrences.AsNoTracking().Where(r => r.ConfigurationId != null && r.LastSlug != null && r.LookedAt != r.LastSlug).ToListAsync(cancellation);
+        var rows = await db.Recurrences.AsNoTracking().Where(r => r.LastSlug != null && r.LookedAt != r.LastSlug).ToListAsync(cancellation);
         int found = 0;
         foreach (var row in rows)
             if (await RecurrenceJob.HasEndedAsync(db, row.LastSlug!, cancellation)) found += await LookAsync(db, row, cancellation);
@@ -45,25 +45,35 @@ public sealed class ChangeWatch(IDbContextFactory<WobbleDb> contexts, TimeProvid
         return fresh;
     }
 
+    /// <summary>Saved configurations among an experiment's rows.</summary>
+    internal static async Task<IReadOnlyList<Guid>> ConfigurationsOfAsync(WobbleDb db, Guid experiment, CancellationToken cancellation) =>
+        await db.Experiments.AsNoTracking().SingleOrDefaultAsync(e => e.Id == experiment, cancellation) is { } found && ExperimentQueue.Read(found) is { } definition
+            ? [.. definition.Rows.Select(r => r.ConfigurationId).OfType<Guid>().Distinct()] : [];
+
     private async Task<int> LookAsync(WobbleDb db, Recurrence row, CancellationToken cancellation)
     {
-        var trend = await _trends.Of(row.ConfigurationId!.Value, Metric.P99, cancellation);
-        var fresh = New(trend, row.ToldUntil, hasTold: row.ToldUntil != row.CreatedAt);
-        var until = fresh.Count == 0 ? row.ToldUntil : trend.Runs[fresh[^1].At].At;
+        var found = new List<(Guid Configuration, Trend Trend, TrendStep Step)>();
+        foreach (var configuration in row.ConfigurationId is { } one ? [one] : await ConfigurationsOfAsync(db, row.ExperimentId!.Value, cancellation))
+        {
+            var trend = await _trends.Of(configuration, Metric.P99, cancellation);
+            found.AddRange(New(trend, row.ToldUntil, hasTold: row.ToldUntil != row.CreatedAt).Select(step => (configuration, trend, step)));
+        }
+        var until = found.Select(f => f.Trend.Runs[f.Step.At].At).Append(row.ToldUntil).Max();
         await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
         // One of those who look wins, and what it found stands with it or not at all.
         int mine = await db.Recurrences.Where(r => r.Id == row.Id && r.LookedAt == row.LookedAt)
             .ExecuteUpdateAsync(r => r.SetProperty(x => x.LookedAt, row.LastSlug).SetProperty(x => x.ToldUntil, until), cancellation);
         if (mine == 0) return 0;
-        string name = await db.Configurations.Where(c => c.Id == row.ConfigurationId).Select(c => c.Name).SingleAsync(cancellation);
+        var ids = found.Select(f => f.Configuration).Distinct().ToList();
+        var names = await db.Configurations.Where(c => ids.Contains(c.Id)).ToDictionaryAsync(c => c.Id, c => c.Name, cancellation);
         var now = time.GetUtcNow();
-        db.Notices.AddRange(fresh.Select(step => Of(row, name, trend, step, now)));
+        db.Notices.AddRange(found.Where(f => names.ContainsKey(f.Configuration)).Select(f => Of(row, f.Configuration, names[f.Configuration], f.Trend, f.Step, now)));
         await db.SaveChangesAsync(cancellation);
         await transaction.CommitAsync(cancellation);
-        return fresh.Count;
+        return found.Count;
     }
 
-    private static Notice Of(Recurrence row, string name, Trend trend, TrendStep step, DateTimeOffset now)
+    private static Notice Of(Recurrence row, Guid configuration, string name, Trend trend, TrendStep step, DateTimeOffset now)
     {
         string sentence = TrendWords.Sentence(trend, step);
         var run = trend.Runs[step.At];
@@ -78,7 +88,7 @@ public sealed class ChangeWatch(IDbContextFactory<WobbleDb> contexts, TimeProvid
             {
                 Event = "level_changed",
                 Text = $"{name}: {sentence}",
-                Configuration = new { Id = row.ConfigurationId, Name = name },
+                Configuration = new { Id = configuration, Name = name },
                 Metric = trend.Metric.Word(),
                 Sentence = sentence,
                 Ratio = new { step.Ratio.Value, step.Ratio.Low, step.Ratio.High },

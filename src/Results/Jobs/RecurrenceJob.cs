@@ -57,9 +57,13 @@ public sealed class RecurrenceJob(IDbContextFactory<WobbleDb> contexts, IBackgro
         var definition = JsonSerializer.Deserialize<ExperimentDefinition>(text, WobbleJson.Options)!;
         // In another order than the last time, and with verdicts that nobody has seen yet.
         var anew = definition with { Seed = Random.Shared.NextInt64(1, 1_000_000), StartsAfter = null, RoundsWereAdded = false };
-        var made = await _experiments.CreateAsync(_ => anew, anew.Runner, cancellation);
+        // What is installed may have changed since it was first made.
+        var made = await _experiments.CreateAsync(catalogue => anew with { Rows = [.. anew.Rows.Select(row => row with { Unavailable = WhyNot(row, catalogue), TunedWorkers = null })] }, anew.Runner, cancellation);
         return (made.Experiment?.Slug, Words(made.Errors));
     }
+
+    private static string? WhyNot(ExperimentRow row, Catalogue catalogue) => catalogue.Find(row.Definition.Target) is not { } target ? "not in this catalogue"
+        : target.Unavailable ?? (row.Unavailable is null || DefinitionRules.Check(row.Definition with { Repetitions = 1 }, catalogue) is not { Count: > 0 } errors ? null : string.Join("; ", errors));
 
     private static string? Words(IReadOnlyList<FieldError> errors) => errors.Count == 0 ? null : string.Join(" ", errors.Select(e => $"{e}."));
 }

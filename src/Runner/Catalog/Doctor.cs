@@ -53,8 +53,10 @@ internal static class Doctor
     private static Finding Users(MachineFacts machine)
     {
         if (!machine.IsRoot) return new Finding("users", Grade.Ok, $"everything runs as {Environment.UserName}");
+        // An app that breaks out of its user would find nothing in its way.
+        if (machine.SandboxRefused is not null) return new Finding("users", Grade.Warning, "run as root where no sandbox is to be had: only its user wobble-run keeps an app from the machine", "run Wobble as an ordinary user, or allow namespaces");
         return machine.MissingUsers.Count == 0
-            ? new Finding("users", Grade.Ok, "wobble-run for stacks, wobble for the Dashboard and the database")
+            ? new Finding("users", Grade.Ok, "run as root: stacks as wobble-run, the Dashboard and the database as wobble; the Runner stays root, for the priority of measurements")
             : new Finding("users", Grade.Warning, $"not there yet: {string.Join(", ", machine.MissingUsers)}; ./run and the first run make them");
     }
 
@@ -80,13 +82,13 @@ internal static class Doctor
     private static bool CanEnter(string folder) =>
         ShortProcess.RunAsync(StackUser.Command(["/usr/bin/test", "-x", folder]), new Dictionary<string, string>(), TimeSpan.FromSeconds(2)).GetAwaiter().GetResult().Succeeded;
 
-    private static Finding Disk(DataFolder data)
+    internal static Finding Disk(DataFolder data, long? freeMb = null)
     {
         try
         {
             string? existing = data.Root;
             while (existing is not null && !Directory.Exists(existing)) existing = Path.GetDirectoryName(existing);
-            long free = new DriveInfo(existing ?? "/").AvailableFreeSpace / (1024 * 1024);
+            long free = freeMb ?? new DriveInfo(existing ?? "/").AvailableFreeSpace / (1024 * 1024);
             string text = string.Create(CultureInfo.InvariantCulture, $"{free} MB free at {existing}");
             return free >= EnoughDiskMb ? new Finding("disk", Grade.Ok, text) : new Finding("disk", Grade.Error, string.Create(CultureInfo.InvariantCulture, $"{text}, {EnoughDiskMb} are needed for the benchmark's database and the build"), "make room, or name another folder with --data DIR");
         }

@@ -10,7 +10,6 @@ namespace Wobble.Runner.Catalog;
 /// <summary>What the doctor says about Wobble's own hosting: the port, the limits of a container, the database. Nothing is started, made or changed.</summary>
 internal static class HostingFindings
 {
-    private const double EnoughCores = 1;
     private const long EnoughMemoryMb = 1500;
 
     public static async Task<IReadOnlyList<Finding>> ExamineAsync(DataFolder data, IConfiguration configuration, CancellationToken cancel) =>
@@ -63,7 +62,7 @@ internal static class HostingFindings
         string text = string.Join(", ", ((string[])[double.IsPositiveInfinity(cores) ? "" : string.Create(CultureInfo.InvariantCulture, $"{cores:0.##} cores of CPU time"), memory == long.MaxValue ? "" : string.Create(CultureInfo.InvariantCulture, $"{memory} MB of memory")]).Where(t => t.Length > 0));
         if (memory < EnoughMemoryMb) return new Finding("limits", Grade.Error, $"{text} at most: the stack and the generator need some {EnoughMemoryMb} MB, and the kernel would end one of them", $"raise memory.max of the group {(own.Length == 0 ? "/" : own)}");
         // A quota stops all threads at once when it is used up: every such pause is in the latencies.
-        return cores < EnoughCores || !double.IsPositiveInfinity(cores)
+        return !double.IsPositiveInfinity(cores)
             ? new Finding("limits", Grade.Warning, $"{text} at most: a quota of CPU time stops everything when it is used up, and that shows as latency", "give whole cores (cpuset.cpus) instead of a quota (cpu.max)")
             : new Finding("limits", Grade.Ok, $"{text} at most");
     }

@@ -38,6 +38,43 @@ public sealed class RateLimitTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Of_the_pages_that_live_one_too_many_is_refused_and_let_in_when_another_was_closed()
+    {
+        var few = new DashboardHost { Database = host.Database, Settings = { ["PagesAtOnce"] = "2" } };
+        await few.InitializeAsync();
+        async Task<System.Net.WebSockets.ClientWebSocket> OpenAsync()
+        {
+            var socket = new System.Net.WebSockets.ClientWebSocket();
+            socket.Options.SetRequestHeader("Origin", few.Address.GetLeftPart(UriPartial.Authority));
+            await socket.ConnectAsync(new UriBuilder(few.Address) { Scheme = "ws", Path = "/_blazor" }.Uri, TestContext.Current.CancellationToken);
+            return socket;
+        }
+
+        var first = await OpenAsync();
+        using var second = await OpenAsync();
+        var refused = await Assert.ThrowsAsync<System.Net.WebSockets.WebSocketException>(OpenAsync);
+        Assert.Contains("429", refused.Message);
+        using var client = few.SignedOut();
+        Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/targets")).StatusCode);
+
+        first.Abort();
+        first.Dispose();
+        await Wobble.Tests.Support.Poll.UntilAsync("room again", async () =>
+        {
+            try
+            {
+                (await OpenAsync()).Dispose();
+                return true;
+            }
+            catch (System.Net.WebSockets.WebSocketException)
+            {
+                return false;
+            }
+        }, TimeSpan.FromSeconds(30));
+        await few.DisposeAsync();
+    }
+
+    [Fact]
     public async Task Who_asked_too_often_still_gets_the_files_of_a_page()
     {
         using var client = host.SignedOut();

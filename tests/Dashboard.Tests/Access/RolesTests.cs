@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Wobble.Dashboard.Access;
 using Wobble.Tests.Support;
@@ -42,6 +43,20 @@ public sealed class RolesTests(ViewedHost viewed) : IClassFixture<ViewedHost>
         var refusal = await Assert.ThrowsAsync<NotSignedInException>(() => scope.ServiceProvider.GetRequiredService<Changes>().DeleteRunsAsync([run.Id], default));
         Assert.Contains("viewer", refusal.Message);
         Assert.Null((await host.Runs.FindAsync(run.Id)).DeletedAt);
+    }
+
+    [Fact]
+    public async Task A_runs_link_does_not_name_its_experiment_to_who_is_signed_out()
+    {
+        var experiment = await new StoredExperiments(host.Database).PlayAsync(Wobble.Results.Experiments.Making.Compare(["a/x", "b/x"], new Results.Domain.Definition { Target = "" }, new Results.Domain.Catalogue(), 1, 1), _ => (30, 4_000));
+        await using var db = host.Database.CreateDbContext();
+        string run = await db.Runs.Where(r => r.ExperimentId == experiment.Id).Select(r => r.Slug).FirstAsync();
+        using var signedOut = host.SignedOut();
+        using var viewer = host.WithToken(ViewedHost.ViewerToken);
+
+        Assert.Null((await signedOut.GetFromJsonAsync<JsonObject>($"/api/runs/{run}"))!["experiment"]?.GetValue<string>());
+        Assert.Equal(experiment.Slug, (await viewer.GetFromJsonAsync<JsonObject>($"/api/runs/{run}"))!["experiment"]!.GetValue<string>());
+        Assert.Equal(HttpStatusCode.Unauthorized, (await signedOut.PostAsync($"/api/experiments/{experiment.Slug}/link", null)).StatusCode);
     }
 
     [Fact]

@@ -7,7 +7,7 @@ using Wobble.Tests.Support;
 
 namespace Wobble.Dashboard.Tests.Api;
 
-/// <summary>Bodies that nobody meant, to every endpoint that takes one: never a 500, and a 400 names the field.</summary>
+/// <summary>Bodies that nobody meant, to every endpoint that takes JSON: never a 500, and a 400 names the field.</summary>
 public sealed class MutatedBodyTests(DashboardHost host) : IClassFixture<DashboardHost>
 {
     [Fact]
@@ -17,8 +17,19 @@ public sealed class MutatedBodyTests(DashboardHost host) : IClassFixture<Dashboa
         var run = await host.Runs.RecordAsync(new FactsBuilder { PerSecond = 10 });
         var other = await host.Runs.RecordAsync(new FactsBuilder { PerSecond = 10 });
         const string definition = """{"target":"uwsgi-http/bottle","workers":2,"connections":10,"keep_alive":false,"warmup":"0s","for":"2s","workload":"row","proxy":"nginx","pooler":"session:20","options":{"pool":"4"},"repetitions":1}""";
+        using var owner = host.WithToken();
+        using var saved = await owner.PostAsync("/api/configurations", BadInputTests.Json($"{{\"name\":\"changed\",\"definition\":{definition}}}"));
+        string id = JsonNode.Parse(await saved.Content.ReadAsStringAsync())!["id"]!.GetValue<string>();
+        var experiment = await new StoredExperiments(host.Database).PlayAsync(Results.Experiments.Making.Compare(["uwsgi-http/bottle"], new Results.Domain.Definition { Target = "" }, SamplePlans.Catalogue, 2, 1), _ => (30, 4_000));
         (HttpMethod Method, string Address, string Body)[] good =
         [
+            (HttpMethod.Put, $"/api/configurations/{id}", $"{{\"name\":\"changed\",\"version\":1,\"definition\":{definition}}}"),
+            (HttpMethod.Post, "/api/experiments", """{"kind":"compare","question":"Which?","targets":["uwsgi-http/bottle","uwsgi-http/flask"],"repetitions":3,"seed":7,"headline":"p99","delta":0.1,"for":"2s","workers":2,"tags":["a"]}"""),
+            (HttpMethod.Post, "/api/experiments", """{"rows":[{"name":"a","target":"uwsgi-http/bottle","workers":2},{"name":"b","target":"uwsgi-http/bottle","options":{"pool":"2"}}],"repetitions":3,"most_workers":8}"""),
+            (HttpMethod.Post, "/api/experiments", """{"kind":"capacity","targets":["uwsgi-http/bottle"],"objective":"50ms","for":"2s"}"""),
+            (HttpMethod.Post, "/api/experiments", """{"claim":"A","repetitions":3,"for":"2s"}"""),
+            (HttpMethod.Post, $"/api/experiments/{experiment.Slug}/rounds", """{"rounds":2}"""),
+            (HttpMethod.Post, "/api/recurrences", $"{{\"configuration\":\"{id}\",\"time\":\"02:30\",\"days\":[\"mon\"],\"zone\":\"UTC\",\"webhook\":\"https://hooks.example.com/\",\"secret\":\"s\"}}"),
             (HttpMethod.Post, "/api/runs", definition[..^1] + ",\"tags\":[\"a\"],\"notes\":\"n\",\"runner\":\"bench-1\"}"),
             (HttpMethod.Post, "/api/configurations", $"{{\"name\":\"mine\",\"definition\":{definition}}}"),
             (HttpMethod.Post, "/api/comparisons", $"{{\"runs\":[\"{run.Slug}\",\"{other.Slug}\"]}}"),
@@ -26,7 +37,7 @@ public sealed class MutatedBodyTests(DashboardHost host) : IClassFixture<Dashboa
         ];
         var mutator = new Mutator(4);
         var wrong = new StringBuilder();
-        int refused = 0, count = Mutator.Count(800);
+        int refused = 0, count = Mutator.Count(1_500);
         HttpClient? client = null;
 
         for (int i = 0; i < count; i++)

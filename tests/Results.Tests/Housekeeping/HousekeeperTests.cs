@@ -177,6 +177,28 @@ public sealed class HousekeeperTests(TestDatabase database) : IClassFixture<Test
         Assert.Null(await links.RenewRun(a.Slug, default));
     }
 
+    [Fact]
+    public async Task An_experiment_with_a_new_link_has_new_ones_for_its_runs_and_is_found_by_what_names_it()
+    {
+        var definition = Wobble.Results.Experiments.Making.Compare(["a/x", "b/x"], new Definition { Target = "" }, new Catalogue(), 3, 1);
+        var experiment = await new StoredExperiments(database).PlayAsync(definition, _ => (30, 4_000));
+        var other = await database.Keep(Stored.Run());
+        string comparison = (await new ComparisonEdits(database, _clock).Keep([$"{experiment.Slug}.2", $"{experiment.Slug}.1", other.Slug], default)).Value!;
+        var waiting = await new StoredExperiments(database).PlayAsync(definition with { StartsAfter = experiment.Slug }, _ => (30, 4_000), state: "waiting", limit: 0);
+        await using var db = database.CreateDbContext();
+        var before = await db.Runs.Where(r => r.ExperimentId == experiment.Id).OrderBy(r => r.Id).Select(r => r.Slug).ToListAsync();
+
+        string renewed = (await new LinkEdits(database).RenewExperiment(experiment.Slug, default))!;
+
+        var experiments = new ExperimentQueries(database);
+        Assert.Null(await experiments.BySlug(experiment.Slug, default));
+        Assert.Equal(6, (await experiments.BySlug(renewed, default))!.Runs.Count);
+        Assert.Empty((await db.Runs.Where(r => r.ExperimentId == experiment.Id).Select(r => r.Slug).ToListAsync()).Intersect(before));
+        Assert.Equal([$"{renewed}.2", $"{renewed}.1", other.Slug], (await db.Comparisons.SingleAsync(c => c.Slug == comparison)).Runs);
+        Assert.Equal(renewed, (await experiments.BySlug(waiting.Slug, default))!.Definition.StartsAfter);
+        Assert.Null(await new LinkEdits(database).RenewExperiment(experiment.Slug, default));
+    }
+
     private async Task<List<Guid>> DeletedAsync()
     {
         await using var db = database.CreateDbContext();

@@ -125,6 +125,30 @@ public sealed class RecurrenceTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_recurring_experiment_is_watched_by_the_configurations_among_its_rows()
+    {
+        Configuration calm = await ConfigurationAsync(), changed = await ConfigurationAsync();
+        var queue = new ExperimentQueue(_database, _jobs, TimeProvider.System);
+        var made = await queue.CreateAsync(c =>
+        {
+            var of = Wobble.Results.Experiments.Making.Of([("calm", calm.Definition), ("changed", changed.Definition)], c, 3, 1);
+            return of with { Rows = [of.Rows[0] with { ConfigurationId = calm.Id }, of.Rows[1] with { ConfigurationId = changed.Id }] };
+        }, cancellation: Cancel);
+        var plain = await queue.CreateAsync(c => Wobble.Results.Experiments.Making.Compare(["uwsgi-http/bottle", "uwsgi-http/flask"], new FactsBuilder().Definition, c, 3, 1), cancellation: Cancel);
+        var refused = await Edits.Create(new RecurrenceWish { Experiment = plain.Experiment!.Slug, Time = "02:30", Webhook = "https://hooks.example.com/" }, Cancel);
+        Assert.Equal("webhook", Assert.Single(refused.Errors).Field);
+        var id = await MakeAsync(new RecurrenceWish { Experiment = made.Experiment!.Slug, Time = "02:30", Webhook = "https://hooks.example.com/" });
+        await _database.ExecuteAsync("update experiments set state = 'completed'; update recurrences set told_until = '2026-01-01', created_at = '2026-01-01', last_slug = (select slug from experiments limit 1)");
+        double[] values = [31, 30, 32, 29, 31, 30, 33, 31, 38, 37, 39, 36, 38, 40, 37];
+        await _database.KeepAll(values.Select((v, i) => Stored.Run(minutesAgo: 1_000 - i, p99: v, configuration: changed.Id, version: 1)));
+        await _database.KeepAll(values.Select((_, i) => Stored.Run(minutesAgo: 1_000 - i, p99: 30 + (i % 3), configuration: calm.Id, version: 1)));
+
+        Assert.Equal(1, await new ChangeWatch(_database, TimeProvider.System).LookAsync(Cancel));
+
+        Assert.Equal("waiting", Assert.Single((await Rows.One(id, Cancel))!.Notices).State);
+    }
+
+    [Fact]
     public void A_change_with_few_runs_behind_it_is_not_told_of_yet()
     {
         TrendRun Run(int i) => new($"run-{i}", DateTimeOffset.UnixEpoch.AddDays(i), i < 10 ? 30 + (i % 3) : 45 + (i % 3), true, [new("kernel", i < 10 ? "6.1" : "6.2")]);

@@ -78,6 +78,25 @@ public sealed class DoctorTests : IDisposable
     }
 
     [Fact]
+    public void Root_is_told_who_runs_what_and_warned_where_there_is_no_sandbox()
+    {
+        Finding Users(MachineFacts machine) => Doctor.Examine(Catalogue, machine, data).Single(f => f.Check == "users");
+
+        Assert.StartsWith("run as root: ", Users(Machine with { IsRoot = true }).Text, StringComparison.Ordinal);
+        Assert.Equal(Grade.Warning, Users(Machine with { IsRoot = true, SandboxRefused = "bubblewrap may not make namespaces here" }).Grade);
+    }
+
+    [Fact]
+    public void A_disk_that_is_nearly_full_is_an_error_that_says_what_is_needed()
+    {
+        var finding = Doctor.Disk(data, freeMb: 200);
+
+        Assert.Equal((Grade.Error, true), (finding.Grade, finding.Text.StartsWith($"200 MB free at {data.Root}", StringComparison.Ordinal)));
+        Assert.NotNull(finding.Remedy);
+        Assert.Equal(Grade.Ok, Doctor.Disk(data, freeMb: 200_000).Grade);
+    }
+
+    [Fact]
     public void A_data_folder_that_cannot_be_written_is_an_error() =>
         Assert.Equal(Grade.Error, Doctor.Examine(Catalogue, Machine, new DataFolder("/proc/wobble")).Single(f => f.Check == "data folder").Grade);
 

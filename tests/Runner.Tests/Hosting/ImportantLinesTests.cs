@@ -21,6 +21,16 @@ public sealed class ImportantLinesTests
     public void PostgreSQL_is_shown_when_it_falls(string line, bool shown) => Assert.Equal(shown, ImportantLines.OfPostgres(line));
 
     [Fact]
+    public void A_warning_in_JSON_is_shown_as_a_sentence()
+    {
+        const string warning = """{"Timestamp":"2026-11-26T15:00:00.000Z","EventId":3,"LogLevel":"Warning","Category":"Wobble.Runner","Message":"The database is away","State":{}}""";
+
+        Assert.True(ImportantLines.OfDotnet(warning));
+        Assert.False(ImportantLines.OfDotnet(warning.Replace("Warning", "Information", StringComparison.Ordinal)));
+        Assert.Equal("warning: The database is away", new ImportantLines(TimeProvider.System).Shorten(warning, "runner.log"));
+    }
+
+    [Fact]
     public void The_console_shows_the_text_without_its_time_and_mark()
     {
         var lines = new ImportantLines(TimeProvider.System);

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Microsoft.EntityFrameworkCore;
 using Wobble.Results.Domain;
 using Wobble.Results.Storage;
 using Wobble.Runner.Work;
@@ -26,6 +27,9 @@ public sealed class DatabaseAwayTests
         run = await runner.WaitForAsync(run, RunState.Completed);
         Assert.Equal(250, run.Requests);
         await TestRunner.WaitAsync("the journal to go", () => Task.FromResult(!File.Exists(journal)));
+        // It ended while nothing could be recorded: that is told all the same.
+        await using var db = database.CreateDbContext();
+        Assert.Single(await db.Events.Where(e => e.RunId == run.Id && e.Text.StartsWith("Wobble's own database was away for ")).ToListAsync());
 
         // The Runner is as good as before: it has its name, hears of new runs, and is cancelled at once.
         runner.Executions.StaysMeasuring = true;

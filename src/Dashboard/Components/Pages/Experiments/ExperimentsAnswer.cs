@@ -8,4 +8,4 @@ namespace Wobble.Dashboard.Components.Pages.Experiments;
 /// <param name="Latest">The newest.</param>
 /// <param name="Catalogue">Of a Runner; null when none has joined.</param>
 /// <param name="Tunings">Numbers of workers that searches found.</param>
-public sealed record ExperimentsAnswer(IReadOnlyList<ExperimentLine> Latest, Catalogue? Catalogue, IReadOnlyList<Tuning> Tunings);
+public sealed record ExperimentsAnswer(IReadOnlyList<ExperimentLine> Latest, Catalogue? Catalogue, IReadOnlyList<Tuning> Tunings, IReadOnlyList<ConfigurationRow> Configurations);
