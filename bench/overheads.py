@@ -1,55 +1,9 @@
 """Starts Wobble by ./run, drives it by its API and by Chromium's own protocol, and prints a table. Started by bench/overheads."""
-import json, os, secrets, shutil, signal, socket, statistics, subprocess, sys, tempfile, threading, time, urllib.request
+import json, os, shutil, subprocess, sys, tempfile, threading, time
+from product import Table, Wobble, memory
 
 data, runs = sys.argv[1], int(sys.argv[2])
-token = secrets.token_hex(16)
-with socket.socket() as free:
-    free.bind(("127.0.0.1", 0))
-    url = f"http://127.0.0.1:{free.getsockname()[1]}"
 RUN = {"target": "uwsgi-http/bottle", "workers": 8, "connections": 100, "warmup": "0s", "for": "3s"}
-
-
-class Wobble:
-    """./run, from its start to its end."""
-
-    def __init__(self):
-        self.started = time.time()
-        self.process = subprocess.Popen(["./run", "--data", data, "--urls", url], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env={**os.environ, "WOBBLE_TOKEN": token})
-        self.link = None
-        for line in self.process.stdout:
-            if "/sign-in?token=" in line:
-                self.link = line.strip()
-            if "Ctrl-C ends it." in line:
-                break
-        else:
-            sys.exit("./run ended before it was up")
-        threading.Thread(target=lambda: [None for _ in self.process.stdout], daemon=True).start()
-        urllib.request.urlopen(f"{url}/healthz").read()
-        self.up_after = time.time() - self.started
-
-    def pid(self, name):
-        """The child whose program has that name."""
-        for pid in filter(str.isdigit, os.listdir("/proc")):
-            try:
-                with open(f"/proc/{pid}/stat") as file:
-                    parent = int(file.read().rsplit(")", 1)[1].split()[1])
-                with open(f"/proc/{pid}/cmdline") as file:
-                    program = file.read().split("\0")[0]
-            except OSError:
-                continue
-            if parent == self.process.pid and program.endswith("/" + name):
-                return int(pid)
-        sys.exit(f"no {name}")
-
-    def end(self):
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(60)
-
-
-def api(path, body=None):
-    request = urllib.request.Request(url + path, json.dumps(body).encode() if body else None, {"Authorization": f"Bearer {token}", "Content-Type": "application/json"})
-    with urllib.request.urlopen(request) as answer:
-        return json.load(answer)
 
 
 def phases(slug):
@@ -145,11 +99,6 @@ def until_final(slug):
     return run, time.time()
 
 
-def memory(pid):
-    with open(f"/proc/{pid}/status") as status:
-        return int(next(line for line in status if line.startswith("VmRSS")).split()[1]) / 1024
-
-
 def own_ticks():
     """CPU of Wobble's own processes, by name: the Dashboard, the Runner and its launchers, and the one in the sandbox that watches the stack. Its PostgreSQL is not in it."""
     found = {}
@@ -167,21 +116,10 @@ def own_ticks():
     return found
 
 
-rows, missed = [], 0
-
-
-def row(what, values, unit, limit, digits=2):
-    global missed
-    worst = max(values)
-    good = worst <= limit
-    missed += not good
-    rows.append(f"{what:58} {statistics.median(values):8.{digits}f} {worst:8.{digits}f} {unit:3} {limit:6g}  {'' if good else 'MISSED'}")
-    print(rows[-1], flush=True)
-
-
-wobble = Wobble()
-first_up = wobble.up_after
-print(f"{'':58} {'median':>8} {'worst':>8}     at most")
+wobble = Wobble(["./run"], data)
+api, url, first_up = wobble.api, wobble.url, wobble.up_after
+table = Table()
+row = table.row
 for _ in range(2):
     until_final(api("/api/runs", RUN)["slug"])
 
@@ -246,8 +184,8 @@ for session, address in zip(open_pages, ["/", f"/r/{slug}", "/runs", "/new", "/t
 row("Dashboard with 20 open pages (resident)", [memory(dashboard)], "MB", 250, 0)
 browser.end()
 wobble.end()
-again = Wobble()
+again = Wobble(["./run"], data)
 row("second ./run to the page", [again.up_after], "s", 10)
 print(f"{'':10}(the first start of this bench, on the same build: {first_up:.1f} s)")
 again.end()
-sys.exit(1 if missed else 0)
+sys.exit(1 if table.missed else 0)

@@ -45,6 +45,19 @@ internal sealed record AccessSettings
     /// <summary>The API's token; mode 0600.</summary>
     public string TokenFile => Path.Combine(DataFolder, "token");
 
+    /// <summary>Room left on the disk of the data folder; null where that can't be known.</summary>
+    public long? FreeBytes()
+    {
+        try
+        {
+            return new DriveInfo(DataFolder).AvailableFreeSpace;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Ends the names of cookies: browsers don't tell ports apart, so two installations on one machine would overwrite each other's.</summary>
     public string CookieSuffix => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(DataFolder)))[..8];
 

@@ -44,7 +44,7 @@ public sealed class ClaimQueries(IDbContextFactory<WobbleDb> databases)
             var own = experiments.Where(e => e.Definition.Kind == ExperimentKind.Claim && e.Definition.Claim == claim.Id && e.Row.State != "cancelled").ToList();
             var shown = own.Find(e => e.Row.State == "completed") is { Row: not null } complete ? complete : own.Count > 0 ? own[0] : default;
             // The article's own experiment answers a claim on its rows, without another run.
-            if (shown.Row?.State != "completed" && TurnsOnTheArticle(claim) && experiments.Find(e => e.Definition.Kind == ExperimentKind.Article && e.Row.State == "completed" && IsWhole(e.Definition)) is { Row: not null } article) shown = article;
+            if (shown.Row?.State != "completed" && claim.IsOfTheArticle && experiments.Find(e => e.Definition.Kind == ExperimentKind.Article && e.Row.State == "completed" && IsWhole(e.Definition)) is { Row: not null } article) shown = article;
             if (shown.Row is null)
             {
                 lines.Add(new ClaimLine(claim, null, null, null, 0, null, null));
@@ -57,14 +57,4 @@ public sealed class ClaimQueries(IDbContextFactory<WobbleDb> databases)
         }
         return lines;
     }
-
-    /// <summary>The claims that the article's own experiment speaks to.</summary>
-    public static bool TurnsOnTheArticle(Claim claim)
-    {
-        ArgumentNullException.ThrowIfNull(claim);
-        return Probe.Article.Count == claim.Rows(Probe).Count && claim.Rows(Probe).Select(r => r.Name).SequenceEqual(Probe.Article.Select(a => a.Target));
-    }
-
-    // A catalogue whose article has rows that no claim names: whoever has just those is about the article's rows.
-    private static readonly Catalogue Probe = new() { Article = [new ArticleRow("a/1", 1, 1, 1, 1), new ArticleRow("b/2", 1, 1, 1, 1)] };
 }

@@ -12,7 +12,7 @@ internal static class ExperimentCommands
     private const int DefaultRounds = 5;
     private static readonly string Exits = $"Exit codes: 0 each configuration that can run has a valid run; 2 the input is not allowed, nothing was started; 3 a configuration only failed; 4 a configuration has invalid runs only; 5 missed a --fail-if; {ExitCodes.Unfinished} out of --budget; 130 cancelled; 1 Wobble itself failed.";
 
-    private static readonly IReadOnlyList<Claim> OfTheArticlesRows = [.. ((string[])["1", "2", "5", "G"]).Select(id => ClaimList.Find(id)!)];
+    private static readonly IReadOnlyList<Claim> OfTheArticlesRows = [.. ClaimList.All.Where(c => c.IsOfTheArticle)];
 
     public static IEnumerable<Command> Create() => [new Command("experiment", "Runs that answer one question together, in shuffled rounds.") { Article(), Compare() }, Tune(), Capacity(), ClaimCommand()];
 

@@ -160,7 +160,7 @@ public sealed class ExperimentPagesTests : PageScene
 
     [Fact]
     public void Only_the_claims_on_the_articles_rows_are_answered_by_its_own_experiment() =>
-        Assert.Equal(["1", "2", "G"], ClaimList.All.Where(ClaimQueries.TurnsOnTheArticle).Select(c => c.Id));
+        Assert.Equal(["1", "2", "5", "G"], ClaimList.All.Where(c => c.IsOfTheArticle).Select(c => c.Id));
 
     [Fact]
     public void Names_in_a_scatter_never_lie_on_one_another()

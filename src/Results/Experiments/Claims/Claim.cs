@@ -24,6 +24,9 @@ public sealed record Claim
     /// <summary>True where falls are provoked and listed; its runs are not compared by their figures.</summary>
     public bool IsProvoked { get; init; }
 
+    /// <summary>The article's own experiment answers it, too, without another run: its rows are among the article's, set up alike.</summary>
+    public bool IsOfTheArticle { get; init; }
+
     /// <summary>An objection to the article, not one of its claims.</summary>
     public bool IsObjection => char.IsAsciiLetter(Id[0]);
     /// <summary><c>Claim 4</c>, <c>Objection A</c>.</summary>

@@ -29,6 +29,7 @@ public static class ClaimList
         Rule = "Holds when every row that may be first by p99 is sync and every row that may be last is async; doesn't when no sync row may be first or no async row may be last. A row may be first when its rank range, all pairs by Holm, begins at 1.",
         Headline = Metric.P99,
         Rows = Article,
+        IsOfTheArticle = true,
         Judge = Rankings.SyncFirstAsyncLast,
     };
 
@@ -39,6 +40,7 @@ public static class ClaimList
         Method = "The article's rows in shuffled rounds; each round's geometric mean of the async rows ÷ that of the sync rows, green-threaded rows left aside.",
         Rule = "Holds when async ÷ sync is below 1 for throughput (δ 5%) and at least 1.5 for wobble, p99 ÷ p50; doesn't when throughput is not lower or wobble is below 1.5 times.",
         Headline = Metric.Wobble,
+        IsOfTheArticle = true,
         Rows = Article,
         Judge = ClaimRules.All(
             AsyncToSync(Metric.Wobble, Expected.Times) with { Factor = 1.5 },
@@ -91,6 +93,7 @@ public static class ClaimList
         Method = "flask against bottle and falcon on one server, uwsgi-http.",
         Rule = "Holds when flask's throughput is lower than the geometric mean of bottle's and falcon's (δ 5%) and its p99 is not higher (δ 10%); doesn't when throughput is not lower or p99 is higher.",
         Headline = Metric.P99,
+        IsOfTheArticle = true,
         Rows = c => [Of(c, UwsgiBottle), Of(c, UwsgiFalcon), Of(c, UwsgiFlask)],
         Judge = ClaimRules.All(
             Others(Metric.Throughput, Expected.Lower),

@@ -117,6 +117,7 @@ internal static class Objections
         Rule = "Holds when the answer to \"is async's p99 higher?\" (δ 10%) differs between the four ways of counting; doesn't when all four give the same answer, yes or no.",
         Headline = Metric.P99,
         Rows = Article,
+        IsOfTheArticle = true,
         Judge = Rankings.EveryCounting,
     };
 
