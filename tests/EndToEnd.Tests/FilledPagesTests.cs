@@ -103,7 +103,7 @@ public sealed class FilledPagesTests(Product product)
         public WobbleDb CreateDbContext()
         {
             var builder = new DbContextOptionsBuilder<WobbleDb>();
-            WobbleDb.Configure(builder, $"Host={product.Data}/database/socket;Username=wobble;Password={File.ReadAllText($"{product.Data}/database/password").Trim()};Database=wobble;Maximum Pool Size=4");
+            WobbleDb.Configure(builder, product.ConnectionString);
             return new WobbleDb(builder.Options);
         }
     }

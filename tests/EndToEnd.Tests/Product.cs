@@ -4,6 +4,7 @@ using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text.RegularExpressions;
 using Microsoft.Playwright;
+using Npgsql;
 
 [assembly: AssemblyFixture(typeof(Wobble.EndToEnd.Tests.Product))]
 // Runs are made one after another anyway: meanwhile other tests look at pages.
@@ -76,6 +77,18 @@ public sealed partial class Product : IAsyncLifetime
         up.EnableRaisingEvents = true;
         up.Exited += (_, _) => link.TrySetException(new InvalidOperationException("`up` ended: " + Said));
         SignInLink = await link.Task.WaitAsync(TimeSpan.FromMinutes(2));
+    }
+
+    /// <summary>Wobble's own database.</summary>
+    public string ConnectionString => $"Host={data}/database/socket;Username=wobble;Password={File.ReadAllText($"{data}/database/password").Trim()};Database=wobble;Maximum Pool Size=4";
+
+    /// <summary>One statement in it.</summary>
+    public async Task SqlAsync(string sql)
+    {
+        await using var connection = new NpgsqlConnection(ConnectionString);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync();
     }
 
     /// <summary>Kills every process of that name that this Wobble started, directly or not. True when there was one.</summary>

@@ -34,6 +34,27 @@ public sealed class SurvivalTests(Product product)
     }
 
     [Fact]
+    public async Task A_page_that_could_not_be_read_says_so_and_comes_by_itself_when_it_can()
+    {
+        await using var context = await product.SignedInAsync();
+        var page = await context.NewPageAsync();
+        await product.SqlAsync("alter table configurations rename to configurations_away");
+        try
+        {
+            await page.GotoAsync($"{product.Url}/configurations");
+            await Expect(page.GetByRole(AriaRole.Alert)).ToBeVisibleAsync();
+        }
+        finally
+        {
+            await product.SqlAsync("alter table configurations_away rename to configurations");
+        }
+
+        // Nobody presses "Try again".
+        await Expect(page.GetByRole(AriaRole.Alert)).ToBeHiddenAsync(new() { Timeout = 30_000 });
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToBeVisibleAsync();
+    }
+
+    [Fact]
     public async Task A_reload_in_the_middle_loses_nothing()
     {
         string slug = await product.QueueAsync(new { target = "uwsgi-http/bottle", warmup = "0s", @for = "6s" });

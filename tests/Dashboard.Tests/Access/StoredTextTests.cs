@@ -53,8 +53,37 @@ public sealed class StoredTextTests(DashboardHost host) : IClassFixture<Dashboar
 
         string csv = await client.GetStringAsync($"/api/runs/{run}.csv?warmup=true");
 
+        AssertNoFormula(csv);
+    }
+
+    [Fact]
+    public async Task Names_of_an_experiment_stay_text_on_its_pages_in_its_offline_file_and_in_its_CSV()
+    {
+        string marked = await ExperimentAsync(Markup), formula = await ExperimentAsync(Formula);
+        using var client = host.SignedOut();
+        client.DefaultRequestHeaders.Add("Accept", "text/html");
+        foreach (string page in (string[])[$"/x/{marked}", $"/api/experiments/{marked}.html", $"/compare?r={marked}", $"/compare?r={marked}.1&r={marked}.2"])
+        {
+            string html = await client.GetStringAsync(page);
+            Assert.DoesNotContain("<img src=x", html, StringComparison.OrdinalIgnoreCase);
+            Assert.True(html.Contains("&lt;img src=x", StringComparison.Ordinal), page);
+        }
+
+        foreach (string table in (string[])[$"/api/experiments/{formula}.csv", $"/api/experiments/{formula}.csv?table=ratios", $"/api/experiments/{formula}.csv?table=runs", $"/api/compare.csv?r={formula}"])
+            AssertNoFormula(await client.GetStringAsync(table));
+    }
+
+    // A number may be below 0; nothing else begins with what a spreadsheet takes for a formula.
+    private static void AssertNoFormula(string csv)
+    {
         Assert.Contains("HYPERLINK", csv);
-        Assert.DoesNotContain(csv.Split('\n').SelectMany(l => l.Split(',')), cell => cell.TrimStart('"').TrimStart() is ['=' or '+' or '@' or '\t', ..]);
+        Assert.DoesNotContain(csv.Split('\n').SelectMany(l => l.Split(',')), cell => cell.TrimStart('"').TrimStart() is ['=' or '+' or '@' or '\t', ..] or ['-', not (>= '0' and <= '9'), ..]);
+    }
+
+    private async Task<string> ExperimentAsync(string text)
+    {
+        var of = Results.Experiments.Making.Compare(["uwsgi-http/bottle", "uwsgi-http/flask"], new Definition { Target = "" }, SamplePlans.Catalogue, 3, 1);
+        return (await new StoredExperiments(host.Database).PlayAsync(of with { Question = text, Notes = text, Rows = [.. of.Rows.Select((r, i) => r with { Name = $"{text}{i}" })] }, next => next.Round == 2 ? null : (30, 4_000))).Slug;
     }
 
     private async Task<(string Run, string Other, Guid Configuration, string Experiment, string Comparison)> MakeAsync(string text)

@@ -33,6 +33,9 @@ internal static class ClaimRules
     {
         var speaking = deciding.Where(f => f.Answer == answer).ToList();
         string all = string.Join("; ", (speaking.Count > 0 ? speaking : deciding).Select(f => f.Sentence));
-        return char.ToUpperInvariant(all[0]) + all[1..] + ".";
+        return Capital(all) + ".";
     }
+
+    /// <summary>As a sentence begins; a target's name keeps its small letters.</summary>
+    public static string Capital(string sentence) => sentence.Split(' ', 2)[0].Contains('/', StringComparison.Ordinal) ? sentence : char.ToUpperInvariant(sentence[0]) + sentence[1..];
 }

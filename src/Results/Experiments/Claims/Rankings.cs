@@ -59,7 +59,7 @@ internal static class Rankings
         var answers = findings.Select(f => f.Answer).Distinct().ToList();
         bool decided = findings.Count == ways.Length && !answers.Contains(ClaimAnswer.CantTell);
         var answer = answers.Contains(ClaimAnswer.Holds) && answers.Contains(ClaimAnswer.Doesnt) ? ClaimAnswer.Holds : decided ? ClaimAnswer.Doesnt : ClaimAnswer.CantTell;
-        return new ClaimVerdict(answer, findings.Count == 0 ? ClaimRules.NothingToCompare : Capital(string.Join("; ", findings.Select(f => f.Sentence))) + ".", findings);
+        return new ClaimVerdict(answer, findings.Count == 0 ? ClaimRules.NothingToCompare : ClaimRules.Capital(string.Join("; ", findings.Select(f => f.Sentence))) + ".", findings);
     }
 
     private static (int Failed, int All, string Why) Failed(string name, ExperimentDefinition experiment, IReadOnlyList<ExperimentRun> runs)
@@ -80,6 +80,4 @@ internal static class Rankings
     private static List<ExperimentRun> Renumbered(IReadOnlyList<ExperimentRun> runs, List<int> kept) => [.. runs.Where(r => kept.Contains(r.Row)).Select(r => r with { Row = kept.IndexOf(r.Row) })];
 
     private static string Names(List<ReportRow> rows) => string.Join(", ", rows.Select(r => $"{r.Name} ({r.Class.ToString().ToLowerInvariant()})"));
-
-    private static string Capital(string sentence) => char.ToUpperInvariant(sentence[0]) + sentence[1..];
 }
