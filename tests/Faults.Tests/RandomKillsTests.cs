@@ -21,6 +21,8 @@ public sealed class RandomKillsTests(ITestOutputHelper output)
         var seen = new Dictionary<(int, long), Seen>();
         var struck = new Dictionary<string, int>();
         var recent = new Queue<(long At, string Victim)>();
+        // What was there at a kill must be there at the end.
+        var recorded = new Dictionary<string, long>();
         await using var product = await Product.StartAsync();
         for (int kill = 1; kill <= kills; kill++)
         {
@@ -33,6 +35,8 @@ public sealed class RandomKillsTests(ITestOutputHelper output)
             // `up` gives up on who dies five times in a minute, as it should.
             var there = Victims.All.Where(v => recent.Count(r => r.Victim == v) < MostOfOneInAMinute).Select(v => (Name: v, Process: Victims.Find(v, product, all))).Where(v => v.Process is not null).ToList();
             var (name, victim) = there[random.Next(there.Count)];
+            foreach (string slug in slugs.TakeLast(3))
+                if (await product.RowAsync(slug) is { } row) recorded[slug] = Math.Max(recorded.GetValueOrDefault(slug), row.Samples);
             Processes.Signal(victim!.Pid, Processes.SIGKILL);
             struck[name] = struck.GetValueOrDefault(name) + 1;
             recent.Enqueue((Stopwatch.GetTimestamp(), name));
@@ -48,6 +52,7 @@ public sealed class RandomKillsTests(ITestOutputHelper output)
         {
             var row = await product.EndAsync(slug, TimeSpan.FromMinutes(5));
             ends[row.State] = ends.GetValueOrDefault(row.State) + 1;
+            Assert.True(row.Samples >= recorded.GetValueOrDefault(slug), $"{slug}: {recorded.GetValueOrDefault(slug)} seconds were recorded at a kill, {row.Samples} are there");
         }
         Say($"struck: {string.Join(", ", struck.OrderByDescending(s => s.Value).Select(s => $"{s.Value} × {s.Key}"))}");
         Say($"{slugs.Count} runs: {string.Join(", ", ends.OrderBy(e => e.Key, StringComparer.Ordinal).Select(e => $"{e.Value} {e.Key}"))}");
