@@ -26,7 +26,9 @@ public static class Reporting
         var rounds = new Rounds(experiment, valid, ended);
         var places = PlacesOf(experiment, rounds);
         var rows = experiment.Rows.Select((_, i) => RowOf(experiment, i, ended, valid, places, runs)).ToList();
-        var ratios = RatiosOf(experiment, rounds);
+        // What could not even be begun is no failure of its target.
+        var here = Enumerable.Range(0, experiment.Rows.Count).Where(r => Schedule.WhyNotHere(experiment, r, runs) is null).ToList();
+        var ratios = RatiosOf(experiment, here, rounds);
         var searches = Searching.Of(experiment, runs);
         return new Report
         {
@@ -37,7 +39,7 @@ public static class Reporting
             Rows = Sorted(experiment, rows),
             Ratios = ratios,
             CompleteRounds = rounds.Complete.Count,
-            Notes = NotesOf(experiment, rounds, ended),
+            Notes = NotesOf(experiment, here, rounds, ended),
             ValidRuns = valid.Count,
             Runs = ended.Count,
         };
@@ -209,17 +211,16 @@ public static class Reporting
         return new ReportFigure(interval.Value, judged ? interval.Low : null, judged ? interval.High : null, shown);
     }
 
-    private static List<ReportRatio> RatiosOf(ExperimentDefinition experiment, Rounds rounds)
+    private static List<ReportRatio> RatiosOf(ExperimentDefinition experiment, List<int> here, Rounds rounds)
     {
-        int reference = Enumerable.Range(0, experiment.Rows.Count).FirstOrDefault(r => experiment.Rows[r].Unavailable is null, -1);
+        int reference = here.FirstOrDefault(-1);
         if (reference < 0) return [];
         var ratios = new List<ReportRatio>();
         foreach (var metric in Enum.GetValues<Metric>())
         {
             var shared = rounds.Ranked.Count >= SharedNoise.LeastConfigurations && rounds.Values(metric) is { } values && values[0].Count >= TypicalRun.LeastRuns ? new SharedNoise(values) : null;
-            for (int row = 0; row < experiment.Rows.Count; row++)
+            foreach (int row in here.Where(r => r != reference))
             {
-                if (row == reference || experiment.Rows[row].Unavailable is not null) continue;
                 int i = rounds.Ranked.IndexOf(row), j = rounds.Ranked.IndexOf(reference);
                 Ratio ratio;
                 if (shared is not null && i >= 0 && j >= 0) ratio = shared.Ratio(i, j, experiment.Confidence);
@@ -279,15 +280,15 @@ public static class Reporting
             : $"By {headline}, {Listed(first)} {(first.Count == 1 ? "is" : "may be")} first of {ranked.Count}, {Listed(last)} {(last.Count == 1 ? "is" : "may be")} last.";
     }
 
-    private static List<string> NotesOf(ExperimentDefinition experiment, Rounds rounds, List<ExperimentRun> ended)
+    private static List<string> NotesOf(ExperimentDefinition experiment, List<int> here, Rounds rounds, List<ExperimentRun> ended)
     {
         var notes = new List<string>();
-        var discarded = ended.Where(r => !r.IsValid).GroupBy(r => r.Row).OrderBy(g => g.Key);
+        var discarded = ended.Where(r => !r.IsValid && here.Contains(r.Row)).GroupBy(r => r.Row).OrderBy(g => g.Key);
         foreach (var group in discarded)
             notes.Add($"{experiment.Rows[group.Key].Name}: {group.Count()} {(group.Count() == 1 ? "run" : "runs")} failed or invalid ({WhyNot(group.First()) ?? "no result"})");
         int dropped = rounds.Dropped;
         if (dropped > 0 && rounds.Ranked.Count > 1) notes.Add($"{dropped} of {rounds.All.Count} rounds left out of the ranking: a row had no valid run in them");
-        foreach (int row in Enumerable.Range(0, experiment.Rows.Count).Where(r => experiment.Rows[r].Unavailable is null && !rounds.Ranked.Contains(r) && rounds.AskedOf(r) > 0))
+        foreach (int row in here.Where(r => !rounds.Ranked.Contains(r) && rounds.AskedOf(r) > 0))
             notes.Add($"{experiment.Rows[row].Name} is not ranked: no valid run in more than 20% of the rounds");
         foreach (int row in rounds.Ranked)
         {
@@ -295,7 +296,7 @@ public static class Reporting
             foreach (int outlier in OutlierRuns.Of([.. values.Select(v => v.Value!.Value)]))
                 notes.Add($"{experiment.Rows[row].Name}: round {values[outlier].round} lies far from the others ({Figures.Text(values[outlier].Value)}); it is kept");
         }
-        notes.AddRange(WithoutTheExtreme(experiment, rounds));
+        notes.AddRange(WithoutTheExtreme(experiment, here, rounds));
         for (int row = 0; row < experiment.Rows.Count; row++)
             if (DriftOf(rounds.Valid.Where(v => v.Key.Row == row).Select(v => v.Value.Result!.Drift).OfType<RunDrift>().ToList()) is { } drift) notes.Add($"{experiment.Rows[row].Name}: every run drifts ({drift}): lengthen the warm-up");
         int unshown = rounds.Complete.Count - (rounds.Values(experiment.Headline)?[0].Count ?? 0);
@@ -305,12 +306,11 @@ public static class Reporting
     }
 
     // From ten rounds on, where a run lies far from the others: a second reading by the trimmed t. The verdict stays with the first.
-    private static IEnumerable<string> WithoutTheExtreme(ExperimentDefinition experiment, Rounds rounds)
+    private static IEnumerable<string> WithoutTheExtreme(ExperimentDefinition experiment, List<int> here, Rounds rounds)
     {
-        int reference = Enumerable.Range(0, experiment.Rows.Count).FirstOrDefault(r => experiment.Rows[r].Unavailable is null, -1);
-        for (int row = 0; row < experiment.Rows.Count; row++)
+        int reference = here.FirstOrDefault(-1);
+        foreach (int row in here.Where(r => r != reference))
         {
-            if (row == reference || experiment.Rows[row].Unavailable is not null) continue;
             var (a, b) = rounds.Pair(row, reference, experiment.Headline);
             if ((OutlierRuns.Of(a).Count == 0 && OutlierRuns.Of(b).Count == 0) || Ratio.Trimmed(a, b) is not { Interval: { Low: { } low, High: { } high } interval }) continue;
             yield return $"without the extreme runs (20% trimmed t): {experiment.Headline.Title()} of {experiment.Rows[row].Name} ÷ {experiment.Rows[reference].Name} is {Figures.Text(interval.Value)} ({Verdict.Down(low)} to {Verdict.Up(high)}); the verdict is of all runs";

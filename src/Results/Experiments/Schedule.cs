@@ -41,6 +41,19 @@ public static class Schedule
         return rows;
     }
 
+    /// <summary>
+    /// Why a row can't run here: known beforehand, or found when it was begun (what it needs could not be installed). Null when it can, or nobody has tried. Such a row
+    /// is no failure of its target: it has no runs, its reason, and no place in what is compared.
+    /// </summary>
+    public static string? WhyNotHere(ExperimentDefinition experiment, int row, IReadOnlyList<ExperimentRun> runs)
+    {
+        ArgumentNullException.ThrowIfNull(experiment);
+        ArgumentNullException.ThrowIfNull(runs);
+        if (experiment.Rows[row].Unavailable is { } known) return known;
+        var mine = runs.Where(r => r.Row == row && r.SpeaksOfTarget).ToList();
+        return mine.Count > 0 && mine.TrueForAll(r => r.Failure?.StartsWith(ExperimentRun.CannotRun, StringComparison.Ordinal) == true) ? mine[^1].Failure : null;
+    }
+
     /// <summary>Workers of a row: tuned if it was, else the definition's (null: the target's default).</summary>
     public static int? WorkersOf(ExperimentDefinition experiment, int row, IReadOnlyList<ExperimentRun> runs)
     {

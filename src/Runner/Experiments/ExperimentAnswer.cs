@@ -43,7 +43,7 @@ internal static class ExperimentAnswer
         var experiment = store.Definition;
         for (int row = 0; row < experiment.Rows.Count; row++)
         {
-            if (experiment.Rows[row].Unavailable is not null) continue;
+            if (Schedule.WhyNotHere(experiment, row, store.Runs) is not null) continue;
             var mine = store.Runs.Where(r => r.Row == row && (experiment.Kind == ExperimentKind.Capacity || r.Purpose == RunPurpose.Round)).ToList();
             if (mine.Any(r => r.IsValid)) continue;
             return mine.Any(r => r.State == RunState.Completed) ? ExitCodes.Invalid : ExitCodes.Failed;

@@ -58,6 +58,22 @@ public sealed class ScheduleTests
     }
 
     [Fact]
+    public void A_row_that_could_not_be_begun_is_tried_twice_and_is_no_failure_of_its_target()
+    {
+        var experiment = Compare(rows: 3, repetitions: 3, seed: 1);
+
+        var runs = Play(experiment, play: next => next.Row == 1 ? Run(next, 0, failed: true) with { Failure = ExperimentRun.CannotRun + "not installed, because pip can't reach its package index" } : Run(next, 20));
+        var report = Reporting.Of(experiment, runs);
+
+        Assert.Equal(2, runs.Count(r => r.Row == 1));
+        var row = report.Rows.Single(r => r.Name == "B");
+        Assert.Equal((0, true), (row.Runs, row.Reason!.Contains("not installed", StringComparison.Ordinal)));
+        Assert.DoesNotContain(report.Ratios, r => r.A == "B" || r.B == "B");
+        Assert.DoesNotContain(report.Notes, n => n.Contains('B'));
+        Assert.Equal(3, report.CompleteRounds);
+    }
+
+    [Fact]
     public void One_row_may_be_tuned_by_itself()
     {
         var experiment = Compare(rows: 2, repetitions: 2, seed: 1);

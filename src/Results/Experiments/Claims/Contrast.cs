@@ -57,7 +57,7 @@ public sealed record Contrast
         var missing = new List<string>();
         foreach (var (name, wanted) in Groups())
         {
-            List<int> available = [.. Enumerable.Range(0, experiment.Rows.Count).Where(i => experiment.Rows[i].Unavailable is null && wanted(experiment.Rows[i]))];
+            List<int> available = [.. Enumerable.Range(0, experiment.Rows.Count).Where(i => wanted(experiment.Rows[i]) && Schedule.WhyNotHere(experiment, i, runs) is null)];
             if (available.Count == 0) return null;
             List<int> kept = [.. available.Where(i => asked.Count(a => a.Row == i && !valid.ContainsKey(a)) <= MostMissing * asked.Count(a => a.Row == i))];
             missing.AddRange(available.Except(kept).Select(i => experiment.Rows[i].Name));
