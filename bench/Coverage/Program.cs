@@ -2,7 +2,7 @@ using System.Globalization;
 using Wobble.Bench.Coverage;
 
 // Coverage, false alarms and power of Wobble's own methods on simulated experiments, beside the simulation by which they were chosen (in brackets).
-// The target of an interval is the typical run, exp(E[ln x]). Exit code 1 when a figure is further from its bracket than chance.
+// The target of an interval is the typical run, exp(E[ln x]). Exit code 1 when a figure is worse than its bracket by more than chance.
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 int experiments = args.Length > 0 ? int.Parse(args[0]) : 2_000;
 double error = 196 * Math.Sqrt(0.95 * 0.05 / experiments);
@@ -14,5 +14,5 @@ new Rounds(experiments, 30).Print(beside);
 Rankings.Print(experiments, beside);
 Seconds.Print(experiments, beside);
 Searches.Print(experiments, beside);
-Console.WriteLine($"\n{beside.Marked} of {beside.Compared} figures are further from the first simulation than chance (3.3 standard errors of the difference)");
-return beside.Marked == 0 ? 0 : 1;
+Console.WriteLine($"\nOf {beside.Compared} figures {beside.Worse} are worse (!) than the first simulation's by more than chance (3.3 standard errors of the difference), {beside.Better} better (+)");
+return beside.Worse == 0 ? 0 : 1;

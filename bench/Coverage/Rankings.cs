@@ -3,7 +3,10 @@ using Wobble.Results.Statistics;
 
 namespace Wobble.Bench.Coverage;
 
-/// <summary>Thirteen configurations whose runs scatter by 3 to 15%, ranked with shared noise and Holm: wrong orders, and true differences that are found.</summary>
+/// <summary>
+/// Thirteen configurations whose runs scatter by 3% (the quickest) to 15% (the slowest), ranked with shared noise and Holm: wrong orders, and true differences that are found.
+/// How the first simulation gave out its scatters is not written down, and what is found turns on it: those figures are not marked.
+/// </summary>
 internal static class Rankings
 {
     private static readonly double[] Article = [31, 32, 32, 33, 35, 36, 37, 42, 75, 76, 85, 136, 364];
@@ -17,7 +20,7 @@ internal static class Rankings
         {
             var (anyWrong, _, _) = Of([.. Article.Select(_ => 31.0)], rounds, experiments);
             var (_, foundLarge, foundSmall) = Of(Article, rounds, experiments);
-            Console.WriteLine($"  R = {rounds,2}  {beside.Share(anyWrong, wrong[i]),11}   {beside.Share(foundLarge, large[i], decimals: 0),9}  {beside.Share(foundSmall, small[i], decimals: 0),9}");
+            Console.WriteLine($"  R = {rounds,2}  {beside.Share(anyWrong, wrong[i], isAlarm: true),11}   {foundLarge,5:0} ({large[i]})  {foundSmall,5:0} ({small[i]})");
         }
     }
 
@@ -28,7 +31,6 @@ internal static class Rankings
         {
             var random = new Random(2_000 + i);
             double[] sds = [.. typical.Select((_, row) => 0.03 + (0.12 * row / (typical.Length - 1)))];
-            random.Shuffle(sds);
             double[] effects = [.. Enumerable.Range(0, rounds).Select(_ => Model.RoundEffect(random))];
             var noise = new SharedNoise([.. typical.Select((ms, row) => effects.Select(effect => ms * Math.Exp(effect + Normal.Sample(random, 0, sds[row]))).ToArray())]);
             foreach (var (a, b, adjusted) in Ranking.Holm(typical.Length, noise.P))

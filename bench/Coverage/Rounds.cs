@@ -50,7 +50,7 @@ internal sealed class Rounds
         {
             var found = ((double[])[1.05, 1.10, 1.25, 1.50]).Select((factor, f) => beside.Share(Called(n, r => r.P99, factor), power[i][f], decimals: 0));
             double width = Middle(_experiments.Select(e => Ratio.Paired([.. e.A.Take(n).Select(r => r.P99)], [.. e.B.Take(n).Select(r => r.P99)]).Interval.HalfWidth!.Value));
-            Console.WriteLine($"  R = {n,2}  {beside.Share(Called(n, r => r.P99), alarms[i]),13}   {width:0}% ({halves[i]}%)   {string.Join("  ", found.Select(s => $"{s,9}"))}");
+            Console.WriteLine($"  R = {n,2}  {beside.Share(Called(n, r => r.P99), alarms[i], isAlarm: true),13}   {width:0}% ({halves[i]}%)   {string.Join("  ", found.Select(s => $"{s,9}"))}");
         }
         if (!ten) return;
         Console.WriteLine($"\nthe same, five rounds, others: false alarms of A/A (first simulation: 4.2 to 6.4; with a drift of 15% over the rounds 4.5 to 5.9)");

@@ -25,10 +25,10 @@ internal static class Searches
 
         Console.WriteLine("\nhistory, runs scatter by 8%: change points where there is none, and steps of 10 and 25% in the middle that are found");
         foreach (var (n, ten, quarter) in ((int, double, double)[])[(10, 9, 36), (15, 14, 77), (20, 22, 93), (40, 56, 100)])
-            Console.WriteLine($"  {n,2} runs  {beside.Share(Steps(n, 1, experiments), 1),11}   {beside.Share(Steps(n, 1.10, experiments), ten, decimals: 0),9}  {beside.Share(Steps(n, 1.25, experiments), quarter, decimals: 0),9}");
+            Console.WriteLine($"  {n,2} runs  {beside.Share(Steps(n, 1, experiments), 1, isAlarm: true),11}   {beside.Share(Steps(n, 1.10, experiments), ten, decimals: 0),9}  {beside.Share(Steps(n, 1.25, experiments), quarter, decimals: 0),9}");
         Console.WriteLine("a new run against earlier ones: called unusual when it is not, and when it is 25% higher");
         foreach (var (n, power) in ((int, double)[])[(5, 49), (10, 66)])
-            Console.WriteLine($"  {n,2} runs  {beside.Share(Unusual(n, 1, experiments), 5),11}   {beside.Share(Unusual(n, 1.25, experiments), power, decimals: 0),9}");
+            Console.WriteLine($"  {n,2} runs  {beside.Share(Unusual(n, 1, experiments), 5, isAlarm: true),11}   {beside.Share(Unusual(n, 1.25, experiments), power, decimals: 0),9}");
     }
 
     private static (double Loss, double Runs) Workers(Func<int, double> curve, int experiments)
@@ -67,7 +67,7 @@ internal static class Searches
     }
 
     private static double Steps(int runs, double factor, int experiments) => Share(experiments, 7_000, random =>
-        History.Changes([.. Enumerable.Range(0, runs).Select(r => 30 * Math.Exp(Normal.Sample(random, 0, 0.08)) * (r >= runs / 2 ? factor : 1))], 0.05).Count > 0);
+        History.Changes([.. Enumerable.Range(0, runs).Select(r => 30 * Math.Exp(Normal.Sample(random, 0, 0.08)) * (r >= runs / 2 ? factor : 1))], 0.10).Count > 0);
 
     private static double Unusual(int earlier, double factor, int experiments) => Share(experiments, 8_000, random =>
     {

@@ -77,6 +77,8 @@ internal static class Soundness
         var watched = await Watched.OpenAsync(context);
         var page = watched.Page;
         await page.GotoAsync(product.Url + path, new PageGotoOptions { WaitUntil = WaitUntilState.NetworkIdle });
+        // While the page comes to life its head is rendered anew: for a moment there is no title.
+        await page.WaitForFunctionAsync("() => document.title.length > 0");
         foreach (int width in (int[])[1600, 1024, 390])
         {
             await page.SetViewportSizeAsync(width, 900);

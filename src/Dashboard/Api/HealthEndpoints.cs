@@ -46,7 +46,7 @@ internal sealed class DatabaseHealth(IConfiguration configuration, TimeProvider 
         {
             await using var connection = new NpgsqlConnection(_connection);
             await connection.OpenAsync(limit.Token);
-            await using var command = new NpgsqlCommand("""select max("MigrationId") from "__EFMigrationsHistory" """, connection);
+            await using var command = new NpgsqlCommand("""select max(migration_id) from "__EFMigrationsHistory" """, connection);
             // An older schema lacks what the pages ask for; a newer one was refused at the start, or came while this process ran.
             return await command.ExecuteScalarAsync(limit.Token) as string == Schema.Newest ? Up : NotReady;
         }

@@ -17,7 +17,8 @@ public static class RecurrenceRules
     public static bool TryDays(IEnumerable<string> days, out string written)
     {
         ArgumentNullException.ThrowIfNull(days);
-        var wanted = days.Select(d => d.Trim().ToLowerInvariant()).ToHashSet();
+        // JSON may have a null among them.
+        var wanted = days.Select(d => (d ?? "null").Trim().ToLowerInvariant()).ToHashSet();
         written = string.Join(',', DayNames.Where(wanted.Contains));
         if (wanted.Count == DayNames.Count && wanted.IsSubsetOf(DayNames)) written = "";
         return wanted.IsSubsetOf(DayNames);

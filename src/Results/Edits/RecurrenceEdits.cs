@@ -36,16 +36,16 @@ public sealed class RecurrenceEdits(IDbContextFactory<WobbleDb> databases, TimeP
         ArgumentNullException.ThrowIfNull(wish);
         var errors = new List<FieldError>();
         if (!RecurrenceRules.TryTime(wish.Time, out var at)) errors.Add(new FieldError("time", wish.Time, "hours and minutes such as 02:30"));
-        if (!RecurrenceRules.TryDays(wish.Days, out string days)) errors.Add(new FieldError("days", string.Join(", ", wish.Days), $"some of {string.Join(", ", RecurrenceRules.DayNames)}; none is every day"));
+        if (!RecurrenceRules.TryDays(wish.Days ?? [], out string days)) errors.Add(new FieldError("days", string.Join(", ", (wish.Days ?? []).Select(d => d ?? "null")), $"some of {string.Join(", ", RecurrenceRules.DayNames)}; none is every day"));
         if (!RecurrenceRules.TryZone(wish.Zone, out var zone)) errors.Add(new FieldError("zone", wish.Zone, "a time zone such as Europe/Berlin or UTC"));
         string? webhook = string.IsNullOrWhiteSpace(wish.Webhook) ? null : wish.Webhook.Trim();
-        if (webhook is not null && !WebhookRules.TryParse(webhook, out _)) errors.Add(new FieldError("webhook", WebhookRules.Shown(webhook), WebhookRules.Allowed));
+        if (webhook is not null && (!WebhookRules.TryParse(webhook, out _) || StoredText.Clean(webhook) != webhook)) errors.Add(new FieldError("webhook", WebhookRules.Shown(webhook), WebhookRules.Allowed));
         string? secret = string.IsNullOrEmpty(wish.Secret) ? null : wish.Secret;
-        if (secret is { Length: > WebhookRules.LongestSecret }) errors.Add(new FieldError("secret", $"{secret.Length} characters", $"at most {WebhookRules.LongestSecret} characters"));
+        if (secret is not null && (secret.Length > WebhookRules.LongestSecret || StoredText.Clean(secret) != secret)) errors.Add(new FieldError("secret", $"{secret.Length} characters", $"at most {WebhookRules.LongestSecret} characters, without NUL and halves of characters"));
         if (secret is not null && webhook is null) errors.Add(new FieldError("secret", "given", "only with a webhook"));
 
         await using var db = await databases.CreateDbContextAsync(cancel);
-        Guid? experiment = wish.Experiment is { } slug ? await db.Experiments.Where(e => e.Slug == slug).Select(e => (Guid?)e.Id).SingleOrDefaultAsync(cancel) : null;
+        Guid? experiment = wish.Experiment is { } slug && Slug.IsValid(slug) ? await db.Experiments.Where(e => e.Slug == slug).Select(e => (Guid?)e.Id).SingleOrDefaultAsync(cancel) : null;
         if (wish.Configuration is null == wish.Experiment is null) errors.Add(new FieldError("configuration", wish.Configuration?.ToString() ?? "", "a configuration or an experiment, one of the two"));
         else if (wish.Experiment is not null && experiment is null) errors.Add(new FieldError("experiment", wish.Experiment, "an experiment that exists"));
         else if (wish.Configuration is { } id && !await db.Configurations.AnyAsync(c => c.Id == id && c.ArchivedAt == null, cancel)) errors.Add(new FieldError("configuration", id.ToString(), "a configuration that exists and isn't archived"));

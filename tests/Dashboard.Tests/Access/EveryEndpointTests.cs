@@ -62,6 +62,7 @@ public sealed class EveryEndpointTests(DashboardHost host) : IClassFixture<Dashb
         GET    | /api/housekeeping                           | /api/housekeeping                         | 401 | 200
         POST   | /api/runs/{slug}/link                       | /api/runs/AAAAAAAAAAAAAAAAAAAAAA/link     | 401 | 404
         POST   | /api/comparisons/{slug}/link                | /api/comparisons/AAAAAAAAAAAAAAAAAAAAAA/link | 401 | 404
+        POST   | /api/experiments/{slug}/link                | /api/experiments/AAAAAAAAAAAAAAAAAAAAAA/link | 401 | 404
         GET    | /healthz                                    | /healthz                                  | 200 | 200
         GET    | /readyz                                     | /readyz                                   | 200 | 200
         GET    | /openapi/{documentName}.json                | /openapi/v1.json                          | 200 | 200

@@ -98,7 +98,7 @@ public sealed class RolesTests(ViewedHost viewed) : IClassFixture<ViewedHost>
         }
 
         var first = new List<int>();
-        for (int i = 0; i < most; i++) first.Add(await With($"a-guess-of-a-token-{i}"));
+        for (int i = 0; i < most - 1; i++) first.Add(await With($"a-guess-of-a-token-{i}"));
 
         Assert.All(first, status => Assert.Equal(401, status));
         Assert.Equal(429, await With("a-guess-of-a-token"));
