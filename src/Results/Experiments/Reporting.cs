@@ -283,6 +283,8 @@ public static class Reporting
     private static List<string> NotesOf(ExperimentDefinition experiment, List<int> here, Rounds rounds, List<ExperimentRun> ended)
     {
         var notes = new List<string>();
+        // Falls that were asked for are listed by their claim; nothing about them is a ranking.
+        if (experiment.Rows.All(r => r.Definition.Provoke is not null)) return notes;
         var discarded = ended.Where(r => !r.IsValid && here.Contains(r.Row)).GroupBy(r => r.Row).OrderBy(g => g.Key);
         foreach (var group in discarded)
             notes.Add($"{experiment.Rows[group.Key].Name}: {group.Count()} {(group.Count() == 1 ? "run" : "runs")} failed or invalid ({WhyNot(group.First()) ?? "no result"})");

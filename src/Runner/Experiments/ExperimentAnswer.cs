@@ -41,9 +41,12 @@ internal static class ExperimentAnswer
         if (end == ExperimentEnd.Cancelled) return ExitCodes.Cancelled;
         if (end is ExperimentEnd.OutOfTime or ExperimentEnd.TakenOver) return ExitCodes.Unfinished;
         var experiment = store.Definition;
+        if (Enumerable.Range(0, experiment.Rows.Count).All(row => Schedule.WhyNotHere(experiment, row, store.Runs) is not null)) return ExitCodes.Failed;
         for (int row = 0; row < experiment.Rows.Count; row++)
         {
             if (Schedule.WhyNotHere(experiment, row, store.Runs) is not null) continue;
+            // Of a provoked fall it is enough that it was provoked.
+            if (experiment.Rows[row].Definition.Provoke is not null && store.Runs.Any(r => r.Row == row && r.SpeaksOfTarget)) continue;
             var mine = store.Runs.Where(r => r.Row == row && (experiment.Kind == ExperimentKind.Capacity || r.Purpose == RunPurpose.Round)).ToList();
             if (mine.Any(r => r.IsValid)) continue;
             return mine.Any(r => r.State == RunState.Completed) ? ExitCodes.Invalid : ExitCodes.Failed;

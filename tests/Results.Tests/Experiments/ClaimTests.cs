@@ -193,6 +193,8 @@ public sealed class ClaimTests
             var row = experiment.Rows[next.Row];
             if (row.Definition.Provoke == Provocations.BrokenApp) return Run(next, 0, failed: true) with { Failure = "uwsgi-http was not ready within 30s: / answered 500." };
             var fine = Run(next, 20);
+            // Whoever was asked to stop answers nobody, rightly.
+            if (row.Definition.Provoke == Provocations.StopLoaded) return fine with { Result = fine.Result! with { Errors = new Dictionary<string, long> { ["status_5xx"] = 90_000 } } };
             return row is { Class: TargetClass.Async, Definition.Provoke: Provocations.FewFiles } ? fine with { Result = fine.Result! with { Errors = new Dictionary<string, long> { ["status_5xx"] = 90_000 } } } : fine;
         }
 

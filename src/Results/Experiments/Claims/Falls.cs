@@ -36,7 +36,10 @@ internal static class Falls
     }
 
     /// <summary>Processes or a port were left, or something stayed up that answered nobody, or hardly anybody.</summary>
-    private static bool Fell(ExperimentRun run) => run.Leftovers.Count > 0 || (run.Failure is { } why && IsSilent(why)) || (run.Result is { } result && result.Errors.Values.Sum() > result.Requests);
+    private static bool Fell(ExperimentRun run) => run.Leftovers.Count > 0 || (run.Failure is { } why && IsSilent(why)) || IsUpInVain(run);
+
+    // Who died, or was asked to stop, answers nobody any more, and the proxy says so: that is no answer of theirs.
+    private static bool IsUpInVain(ExperimentRun run) => run is { State: RunState.Completed, Result: { } result, Definition.Provoke: not Provocations.StopLoaded } && result.Errors.Values.Sum() > result.Requests;
 
     // An app that can't load is no reason not to answer: 5xx says so.
     private static bool IsSilent(string why) => why.Contains("nothing was answered", StringComparison.Ordinal) || (why.Contains("was not ready within", StringComparison.Ordinal) && !why.Contains(" answered 5", StringComparison.Ordinal));
