@@ -99,7 +99,18 @@ internal sealed class RunnerLock(WorkSettings settings, IHostApplicationLifetime
     {
         var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false, KeepAlive = 15, ApplicationName = "wobble runner lock" }.ConnectionString);
         await connection.OpenAsync(cancellation);
-        return connection;
+        try
+        {
+            // A machine that vanishes says no goodbye, and PostgreSQL would hold its lock for the two hours of Linux's keep-alive (tcp(7)).
+            await using var command = new NpgsqlCommand("set tcp_keepalives_idle = 15; set tcp_keepalives_interval = 5; set tcp_keepalives_count = 3; set tcp_user_timeout = '30s'", connection);
+            await command.ExecuteNonQueryAsync(cancellation);
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
     }
 
     private static async Task<bool> LockAsync(NpgsqlConnection connection, string name, CancellationToken cancellation)
