@@ -128,6 +128,10 @@ public sealed record ExperimentRun
     /// <summary>How a run begins to say that it could not even be begun: something that it needs is not on the machine.</summary>
     public const string CannotRun = "It can't run here: ";
 
+    /// <summary>It could not even be begun.</summary>
+    [JsonIgnore]
+    public bool CouldNotBegin => Failure?.StartsWith(CannotRun, StringComparison.Ordinal) == true;
+
     /// <summary>It ended by itself, well or badly. What was interrupted or cancelled says nothing about the target: it enters nothing and is run again.</summary>
     [JsonIgnore]
     public bool SpeaksOfTarget => State is RunState.Completed or RunState.Failed;

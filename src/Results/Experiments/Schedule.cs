@@ -51,7 +51,7 @@ public static class Schedule
         ArgumentNullException.ThrowIfNull(runs);
         if (experiment.Rows[row].Unavailable is { } known) return known;
         var mine = runs.Where(r => r.Row == row && r.SpeaksOfTarget).ToList();
-        return mine.Count > 0 && mine.TrueForAll(r => r.Failure?.StartsWith(ExperimentRun.CannotRun, StringComparison.Ordinal) == true) ? mine[^1].Failure : null;
+        return mine.Count > 0 && mine.TrueForAll(r => r.CouldNotBegin) ? mine[^1].Failure : null;
     }
 
     /// <summary>Workers of a row: tuned if it was, else the definition's (null: the target's default).</summary>
@@ -124,7 +124,7 @@ public static class Schedule
             {
                 var attempts = runs.Where(r => r.Purpose == RunPurpose.Round && r.Row == row && r.Round == round).ToList();
                 // What could not be begun, twice, can't in the next round either.
-                if (runs.Count(r => r.Row == row && r.Failure?.StartsWith(ExperimentRun.CannotRun, StringComparison.Ordinal) == true) >= Attempts) continue;
+                if (runs.Count(r => r.Row == row && r.CouldNotBegin) >= Attempts) continue;
                 if (attempts.Any(r => r.IsValid) || attempts.Count >= (experiment.Rows[row].Definition.Provoke is null ? Attempts : 1)) continue;
                 var definition = experiment.Rows[row].Definition with { Workers = WorkersOf(experiment, row, runs), Repetitions = 1 };
                 if (experiment.Rows[row].ShareOfSlowest is { } share)

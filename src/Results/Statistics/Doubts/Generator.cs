@@ -79,7 +79,7 @@ public sealed class GeneratorPauses : Doubt
         if (run.Seconds <= 0 || run.Facts.Totals is null) return null;
         if (run.Pauses == 0) return Finding.Fine("The load generator made no pause above 1 ms");
         double share = run.PausedMs / 1e3 / run.Seconds;
-        string sentence = $"The load generator paused {Figures.Count(run.Pauses)} times, {Figures.Text(run.LongestPauseMs)} ms at most, {Figures.Percent(share)} of the time in all (limit 1%)";
+        string sentence = $"The load generator paused {(run.Pauses == 1 ? "once" : $"{Figures.Count(run.Pauses)} times")}, {Figures.Text(run.LongestPauseMs)} ms at most, {Figures.Percent(share)} of the time in all (limit 1%)";
         return share > Limit ? Finding.Doubtful(sentence) : Finding.Fine(sentence);
     }
 }
