@@ -13,7 +13,7 @@ public static class Telemetry
     public static readonly ActivitySource Source = new(Name);
     /// <summary>Metrics.</summary>
     public static readonly Meter Meter = new(Name);
-    /// <summary>Runs that ended, by state and target.</summary>
+    /// <summary>Runs that ended, by state.</summary>
     public static readonly Counter<long> RunsEnded = Meter.CreateCounter<long>("wobble.runs.ended", "{run}", "Runs that ended");
     /// <summary>Facts that were recorded.</summary>
     public static readonly Counter<long> FactsRecorded = Meter.CreateCounter<long>("wobble.facts.recorded", "{fact}", "Facts recorded in PostgreSQL");

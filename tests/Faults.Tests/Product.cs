@@ -94,6 +94,9 @@ internal sealed class Product : IAsyncDisposable
         return JsonDocument.Parse(text).RootElement.GetProperty("slug").GetString()!;
     }
 
+    /// <summary>How often a run was asked for without an answer that says what became of it: its row may be there all the same.</summary>
+    public int Unanswered { get; private set; }
+
     /// <summary>Queues a run as soon as that can be, when something was away just now.</summary>
     public async Task<string> QueueWhenItCanAsync(object definition)
     {
@@ -107,6 +110,8 @@ internal sealed class Product : IAsyncDisposable
             }
             catch (Exception e) when (e is HttpRequestException or TaskCanceledException or Xunit.Sdk.XunitException)
             {
+                // Who isn't there can't have made one.
+                if (e is not HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError }) Unanswered++;
                 return false;
             }
         }, TimeSpan.FromSeconds(60));

@@ -37,6 +37,9 @@ internal sealed record AccessSettings
     /// <summary>Pages that may be open at once, of all addresses together: each has memory of its own here.</summary>
     public int PagesAtOnce { get; init; } = UsualPagesAtOnce;
 
+    /// <summary>Of these the share of one address, so that one can't stop the pages of all others.</summary>
+    public int PagesOfOneAddress => Math.Max(1, PagesAtOnce / 4);
+
     /// <summary>When the setting says nothing.</summary>
     public const int UsualPagesAtOnce = 400;
 

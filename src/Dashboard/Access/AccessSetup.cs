@@ -21,6 +21,7 @@ internal static class AccessSetup
         MakeKeysFolder(settings);
         var services = builder.Services;
         services.AddSingleton(settings).AddSingleton<ApiToken>().AddSingleton<SignInLink>().AddSingleton<Sessions>().AddSingleton<HostNames>().AddSingleton<SameOrigin>().AddSingleton<WrongTokens>().AddSingleton<Audited>();
+        services.AddKeyedSingleton<WrongTokens>(OidcSetup.Scheme);
         services.AddScoped<Operator>().AddScoped<Changes>();
         services.AddScoped<AuthenticationStateProvider, SessionWatch>();
         // The keys lie in a folder of mode 0700 beside the token itself: encrypting them would hide nothing from who can read it.
@@ -60,6 +61,7 @@ internal static class AccessSetup
         app.UseAuthentication();
         app.UseAuthorization();
         app.Use(RefuseForeignOrigins);
+        app.UseWebSocketsAlone();
         app.MapSignIn();
         app.MapOidc();
         app.MapJobsPage();

@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Wobble.Results.Domain;
 using Wobble.Results.Edits;
 using Wobble.Results.Jobs;
 using Wobble.Results.Storage;
@@ -15,16 +16,30 @@ internal sealed class Audited(IDbContextFactory<WobbleDb> databases, TimeProvide
     {
         long id = await _trail.BeginAsync(who, from, what);
         log.LogInformation("{Who} asks to {Change}", who, what);
+        T result;
         try
         {
-            var result = await change();
-            await _trail.EndAsync(id, OutcomeOf(result));
-            return result;
+            result = await change();
         }
         catch (Exception e) when (!DatabaseFaults.IsAway(e))
         {
-            await _trail.EndAsync(id, $"failed: {e.GetBaseException().Message}");
+            await EndAsync(id, who, what, $"failed: {e.GetBaseException().Message}");
             throw;
+        }
+        await EndAsync(id, who, what, OutcomeOf(result));
+        return result;
+    }
+
+    // What was done is done: told as a failure, it would be asked for again and done twice.
+    private async Task EndAsync(long id, string who, string what, string outcome)
+    {
+        try
+        {
+            await _trail.EndAsync(id, outcome);
+        }
+        catch (Exception e) when (DatabaseFaults.IsAway(e))
+        {
+            log.LogWarning("The audit log can't be written ({Reason}): {Who} asked to {Change}, {Outcome}", e.GetBaseException().Message, who, what, outcome);
         }
     }
 
@@ -47,6 +62,7 @@ internal sealed class Audited(IDbContextFactory<WobbleDb> databases, TimeProvide
         IRefusable { Error: { } error } => $"refused: {error}",
         QueueOutcome { Errors: [var error, ..] } => $"refused: {error}",
         ExperimentOutcome { Errors: [var error, ..] } => $"refused: {error}",
+        ValueTuple<Guid?, IReadOnlyList<FieldError>> { Item2: [var error, ..] } => $"refused: {error}",
         false or 0 or null or CancelOutcome.Unknown or CancelOutcome.TooLate => AuditTrail.Nothing,
         QueueOutcome queued => $"{AuditTrail.Done}: {string.Join(", ", queued.Runs.Select(r => r.Slug))}",
         ExperimentOutcome { Experiment: { } experiment } => $"{AuditTrail.Done}: {experiment.Slug}",

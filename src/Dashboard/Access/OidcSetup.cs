@@ -41,7 +41,10 @@ internal static class OidcSetup
         options.Events.OnRemoteFailure = async context =>
         {
             context.HandleResponse();
-            await context.HttpContext.RequestServices.GetRequiredService<Audited>().NoteAsync("nobody", RateLimits.Client(context.HttpContext), "sign in by the provider", $"refused: {context.Failure?.Message}");
+            var services = context.HttpContext.RequestServices;
+            string from = RateLimits.Client(context.HttpContext);
+            // Anyone can send any answer here: one line for each address and minute, or they would fill the log.
+            if (services.GetRequiredKeyedService<WrongTokens>(Scheme).Note(from)) await services.GetRequiredService<Audited>().NoteAsync("nobody", from, "sign in by the provider", $"refused: {context.Failure?.Message}");
             await SignInEndpoints.ShowAsync(context.HttpContext, StatusCodes.Status401Unauthorized, Failed, null);
         };
     });

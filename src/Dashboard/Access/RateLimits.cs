@@ -26,7 +26,10 @@ internal static class RateLimits
         var pages = PartitionedRateLimiter.Create<HttpContext, string>(context => IsUpgrade(context)
             ? RateLimitPartition.GetConcurrencyLimiter("page", _ => new ConcurrencyLimiterOptions { PermitLimit = settings.PagesAtOnce })
             : RateLimitPartition.GetNoLimiter("request"));
-        options.GlobalLimiter = PartitionedRateLimiter.CreateChained(pages, PartitionedRateLimiter.Create<HttpContext, string>(context => IsFile(context)
+        var pagesOfOne = PartitionedRateLimiter.Create<HttpContext, string>(context => IsUpgrade(context)
+            ? RateLimitPartition.GetConcurrencyLimiter(Client(context), _ => new ConcurrencyLimiterOptions { PermitLimit = settings.PagesOfOneAddress })
+            : RateLimitPartition.GetNoLimiter("request"));
+        options.GlobalLimiter = PartitionedRateLimiter.CreateChained(pagesOfOne, pages, PartitionedRateLimiter.Create<HttpContext, string>(context => IsFile(context)
             ? RateLimitPartition.GetNoLimiter("file")
             : RateLimitPartition.GetTokenBucketLimiter(Client(context), _ => new TokenBucketRateLimiterOptions
             {

@@ -117,7 +117,9 @@ internal sealed record RunAnswer
     public IReadOnlyList<StageResult>? Stages { get; init; }
     public IReadOnlyList<ComponentCost>? Components { get; init; }
     public required Definition Definition { get; init; }
+    [Description("Id of the configuration it was made of; only for who is signed in.")]
     public Guid? Configuration { get; init; }
+    [Description("The configuration's version then; only for who is signed in.")]
     public int? ConfigurationVersion { get; init; }
     [Description("Slug of the experiment it belongs to; only for who is signed in.")]
     public string? Experiment { get; init; }
@@ -136,7 +138,7 @@ internal sealed record RunAnswer
     public RunEnvironment? Environment { get; init; }
     public Plan? Plan { get; init; }
 
-    public static RunAnswer Of(Run run, string url, string? experiment)
+    public static RunAnswer Of(Run run, string url, bool isSignedIn, string? experiment)
     {
         var result = run.Result;
         var definition = run.Plan?.Definition ?? run.Definition;
@@ -169,8 +171,8 @@ internal sealed record RunAnswer
             Stages = result?.Stages,
             Components = result?.Components,
             Definition = run.Definition,
-            Configuration = run.ConfigurationId,
-            ConfigurationVersion = run.ConfigurationVersion,
+            Configuration = isSignedIn ? run.ConfigurationId : null,
+            ConfigurationVersion = isSignedIn ? run.ConfigurationVersion : null,
             Experiment = experiment,
             Round = run.Round,
             Runner = run.RunnerName ?? run.WantedRunner,

@@ -47,8 +47,8 @@ internal static class ComparisonEndpoints
         if (json.Value is null) return json.Refusal!;
         var (body, errors) = JsonFields.Bind<ComparisonBody>(json.Value);
         if (body is null || errors.Count > 0) return FieldProblems.Refused(errors);
-        if (body.Runs.FirstOrDefault(r => r is not null && !SideName.IsValid(r)) is { } wrong) return FieldProblems.Refused([new FieldError("runs", wrong, "slugs of runs, 22 characters each")]);
-        if (body.Runs.Any(r => r is null)) return FieldProblems.Refused([new FieldError("runs", "null", "slugs of runs, 22 characters each")]);
+        if (body.Runs.FirstOrDefault(r => r is not null && !SideName.IsValid(r)) is { } wrong) return FieldProblems.Refused([new FieldError("runs", wrong, SideQuery[0].Allowed)]);
+        if (body.Runs.Any(r => r is null)) return FieldProblems.Refused([new FieldError("runs", "null", SideQuery[0].Allowed)]);
         var kept = await changes.KeepComparisonAsync(body.Runs, cancel);
         return kept.Error is { } error
             ? FieldProblems.Refused([error])
@@ -58,7 +58,12 @@ internal static class ComparisonEndpoints
     private static async Task<IResult> OneAsync(string slug, HttpRequest request, ComparisonQueries queries, Links links, CancellationToken cancel)
     {
         if (!Slug.IsValid(slug) || await queries.Kept(slug, cancel) is not { } kept) return FieldProblems.NoSuch("comparison");
-        return TypedResults.Ok(Answer((await queries.Runs(kept.Runs, cancel)).Runs, request, links) with { Slug = slug, Url = links.Comparison(request, slug), CreatedAt = kept.CreatedAt });
+        var found = await queries.Runs(kept.Runs, cancel);
+        var missing = found.Problem is null ? ComparisonQueries.Missing(kept.Runs, found.Runs) : [];
+        var answer = Answer(found.Runs, request, links, found.Problem);
+        IEnumerable<string> notes = missing.Select(m => $"{m} is not here any more");
+        if (answer.Runs.Count > 0 && missing.Contains(kept.Runs[0])) notes = notes.Append($"it was the reference: {answer.Runs[0].Name} is the reference now");
+        return TypedResults.Ok(answer with { Slug = slug, Url = links.Comparison(request, slug), CreatedAt = kept.CreatedAt, Notes = [.. notes, .. answer.Notes] });
     }
 
     private static async Task<IResult> ShownAsync(HttpRequest request, ComparisonQueries queries, Links links, CancellationToken cancel)
@@ -82,6 +87,8 @@ internal static class ComparisonEndpoints
         string[] given = [.. request.Query["r"].OfType<string>()];
         FieldError Wrong(string allowed) => new("r", string.Join(", ", given), allowed);
         if (given.FirstOrDefault(g => !SideName.IsValid(g)) is { } wrong) return ([], FieldProblems.Refused([new FieldError("r", wrong, SideQuery[0].Allowed)]));
+        // A configuration's id is no link to its runs.
+        if (request.HttpContext.User.Identity?.IsAuthenticated != true && given.FirstOrDefault(g => Guid.TryParse(g, out _)) is { } configuration) return ([], FieldProblems.Refused([new FieldError("r", configuration, "slugs of runs and experiments; who is signed in may name configurations, too")]));
         if (given.Distinct().Count() < given.Length) return ([], FieldProblems.Refused([Wrong("different sides: a run compared with itself shows nothing, since the two are one measurement; an A/A is an experiment with one target twice")]));
         if (given.Length is 0 or > ComparisonQueries.Most) return ([], FieldProblems.Refused([Wrong($"{ComparisonQueries.Fewest} to {ComparisonQueries.Most} sides")]));
         var found = await queries.Runs(given, cancel);
@@ -91,9 +98,9 @@ internal static class ComparisonEndpoints
         return runs.Count < ComparisonQueries.Fewest ? ([], FieldProblems.Refused([Wrong($"{ComparisonQueries.Fewest} to {ComparisonQueries.Most} sides")])) : (runs, null);
     }
 
-    private static ComparisonAnswer Answer(IReadOnlyList<ComparedRun> runs, HttpRequest request, Links links)
+    private static ComparisonAnswer Answer(IReadOnlyList<ComparedRun> runs, HttpRequest request, Links links, string? problem = null)
     {
-        if (runs.Count < ComparisonQueries.Fewest) return new ComparisonAnswer(null, "", null, "There is nothing to compare: its runs were deleted.", "", false, [], [], []);
+        if (runs.Count < ComparisonQueries.Fewest) return new ComparisonAnswer(null, "", null, problem ?? "There is nothing to compare: its runs were deleted.", "", false, [], [], []);
         var (figures, setUps) = (ComparedFigures.Of(runs), SetUps.Of(runs));
         string query = string.Join('&', runs.Select(r => "r=" + Uri.EscapeDataString(Key(r))));
         return new ComparisonAnswer(null, links.Page($"{request.Scheme}://{request.Host}{request.PathBase}", $"compare?{query}"), null, figures.Sentence, setUps.Sentence, setUps.IsLikeWithLike, [.. runs.Select((run, i) =>

@@ -82,11 +82,13 @@ internal static class RunEndpoints
             page.HasNext ? page.Rows[^1].Slug : null, page.HasPrevious && page.Rows.Count > 0 ? page.Rows[0].Slug : null));
     }
 
-    private static async Task<IResult> OneAsync(string slug, HttpRequest request, ExportQueries queries, Links links, CancellationToken cancel) =>
-        await queries.Run(slug, cancel) is { } run
-            // A run's link tells of the run alone: whose slug its experiment has would open all of that.
-            ? TypedResults.Ok(RunAnswer.Of(run, links.Run(request, slug), request.HttpContext.User.Identity?.IsAuthenticated == true ? await queries.ExperimentOf(run, cancel) : null))
-            : FieldProblems.NoSuch("run");
+    private static async Task<IResult> OneAsync(string slug, HttpRequest request, ExportQueries queries, Links links, CancellationToken cancel)
+    {
+        if (await queries.Run(slug, cancel) is not { } run) return FieldProblems.NoSuch("run");
+        // A run's link tells of the run alone, not what it was made of: whose slug its experiment has would open all of that.
+        bool isSignedIn = request.HttpContext.User.Identity?.IsAuthenticated == true;
+        return TypedResults.Ok(RunAnswer.Of(run, links.Run(request, slug), isSignedIn, isSignedIn ? await queries.ExperimentOf(run, cancel) : null));
+    }
 
     private static async Task<IResult> SamplesAsync(string slug, HttpRequest request, ExportQueries queries, CancellationToken cancel)
     {

@@ -11,7 +11,7 @@ public static class Reporting
 {
     /// <summary>A row without a valid run in a greater share of the rounds gets no verdict: that is a finding of its own.</summary>
     public const double MostDiscarded = 0.20;
-    private const int LeastRoundsToRankFew = 5;
+    internal const int LeastRoundsToRankFew = 5;
 
     /// <summary>The report on what is there so far.</summary>
     public static Report Of(ExperimentDefinition experiment, IReadOnlyList<ExperimentRun> runs)
@@ -33,13 +33,13 @@ public static class Reporting
         return new Report
         {
             Question = experiment.Question,
-            Sentence = SentenceOf(experiment, rows, ratios, rounds, searches),
+            Sentence = ReportSentence.Of(experiment, rows, ratios, rounds, searches),
             Searches = searches,
             Headline = experiment.Headline.Word(),
             Rows = Sorted(experiment, rows),
             Ratios = ratios,
             CompleteRounds = rounds.Complete.Count,
-            Notes = NotesOf(experiment, here, rounds, ended),
+            Notes = ReportNotes.Of(experiment, here, rounds, ended),
             ValidRuns = valid.Count,
             Runs = ended.Count,
         };
@@ -95,58 +95,6 @@ public static class Reporting
         };
     }
 
-    private sealed class Rounds
-    {
-        public Rounds(ExperimentDefinition experiment, Dictionary<(int Row, int Round), ExperimentRun> valid, List<ExperimentRun> ended)
-        {
-            Valid = valid;
-            All = [.. ended.Select(r => r.Round).Distinct().Order()];
-            // A row that hardly ever has a valid run would take every round with it: it is left out of the ranking instead, and named.
-            // A round that goes on has rows that were not run in it yet: only what ended without a valid run is missing.
-            Asked = ended.Select(r => (r.Row, r.Round)).ToHashSet();
-            Ranked = [.. Enumerable.Range(0, experiment.Rows.Count).Where(row => AskedOf(row) is > 0 and var asked && asked - Missing(row) >= (1 - MostDiscarded) * asked)];
-            Complete = [.. All.Where(round => Ranked.All(row => valid.ContainsKey((row, round))))];
-        }
-
-        public Dictionary<(int Row, int Round), ExperimentRun> Valid { get; }
-        public List<int> All { get; }
-        public List<int> Ranked { get; }
-        public List<int> Complete { get; }
-        private HashSet<(int Row, int Round)> Asked { get; }
-
-        /// <summary>Rounds in which the row was run.</summary>
-        public int AskedOf(int row) => All.Count(round => Asked.Contains((row, round)));
-
-        /// <summary>Rounds in which it was run, and not one run of it is valid.</summary>
-        public int Missing(int row) => All.Count(round => Asked.Contains((row, round)) && !Valid.ContainsKey((row, round)));
-
-        /// <summary>Rounds that are left out because a ranked row has no valid run in them.</summary>
-        public int Dropped => All.Count(round => Ranked.Any(row => Asked.Contains((row, round)) && !Valid.ContainsKey((row, round))));
-
-        /// <summary>[row][round] of the ranked rows, in the complete rounds in which every one of them can show the metric; null when there is none.</summary>
-        public List<List<double>>? Values(Metric metric)
-        {
-            double? At(int row, int round) => ValueOf(Valid[(row, round)].Result!, metric, toJudge: true);
-            var shown = Complete.Where(round => Ranked.All(row => At(row, round) is > 0)).ToList();
-            return shown.Count == 0 || Ranked.Count == 0 ? null : [.. Ranked.Select(row => shown.Select(round => At(row, round)!.Value).ToList())];
-        }
-
-        /// <summary>Both rows' values in the rounds they share.</summary>
-        public (List<double> A, List<double> B) Pair(int a, int b, Metric metric)
-        {
-            var x = new List<double>();
-            var y = new List<double>();
-            foreach (int round in All)
-            {
-                if (!Valid.TryGetValue((a, round), out var ra) || !Valid.TryGetValue((b, round), out var rb)) continue;
-                if (ValueOf(ra.Result!, metric, true) is not { } va || ValueOf(rb.Result!, metric, true) is not { } vb || va <= 0 || vb <= 0) continue;
-                x.Add(va);
-                y.Add(vb);
-            }
-            return (x, y);
-        }
-    }
-
     private static Dictionary<int, Place>? PlacesOf(ExperimentDefinition experiment, Rounds rounds)
     {
         if (rounds.Ranked.Count < 2 || rounds.Values(experiment.Headline) is not { } values) return null;
@@ -198,7 +146,7 @@ public static class Reporting
         return Freezes.RateOf(known.Sum(f => f.Count), known.Sum(f => f.Seconds));
     }
 
-    private static string? WhyNot(ExperimentRun run) => run.Failure ?? (run.Result?.Trust.Reasons is [{ } gravest, ..] ? gravest.Sentence : null);
+    internal static string? WhyNot(ExperimentRun run) => run.Failure ?? (run.Result?.Trust.Reasons is [{ } gravest, ..] ? gravest.Sentence : null);
 
     private static ReportFigure? FigureOf(List<ExperimentRun> runs, Metric metric, double confidence)
     {
@@ -246,95 +194,13 @@ public static class Reporting
             if (asked > 0 && missing > MostDiscarded * asked)
                 return new Verdict(Difference.CantTell, false, false, $"can't tell: {experiment.Rows[row].Name} has no valid run in {missing} of {asked} rounds (more than 20%), which is a finding of its own");
         }
+        int together = rounds.Together(a, b);
+        if (ratio.Interval.Low is null && together >= TypicalRun.LeastRuns && together > ratio.Rounds)
+            return new Verdict(Difference.CantTell, false, false, $"can't tell: {Percentiles.TooFew(metric, together - ratio.Rounds, together)}");
         return Verdict.Of(nameA, nameB, metric, ratio, experiment.DeltaOf(metric));
     }
 
-    private static string SentenceOf(ExperimentDefinition experiment, List<ReportRow> rows, List<ReportRatio> ratios, Rounds rounds, IReadOnlyList<ReportSearch> searches)
-    {
-        var measured = rows.Where(r => r.Runs > 0).ToList();
-        if (experiment.Kind is ExperimentKind.Tune && searches.Count > 0)
-        {
-            string fresh = measured.Count == 1 && measured[0].Throughput is { } throughput
-                ? throughput.Low is null ? $"; {Figures.Text(throughput.Value)}/s in {measured[0].Runs} fresh {(measured[0].Runs == 1 ? "run" : "runs")}" : $"; {Verdict.Down(throughput.Low.Value)} to {Verdict.Up(throughput.High!.Value)}/s in a typical run, of {measured[0].Runs} fresh ones"
-                : "";
-            return string.Join(". ", searches.Select(s => s.Sentence)) + fresh + ".";
-        }
-        if (measured.Count == 0) return "Nothing is measured yet.";
-        string headline = experiment.Headline.Title();
-        if (measured.Count == 1)
-        {
-            var only = Figure(measured[0], experiment.Headline);
-            if (only is null) return $"{measured[0].Name}: too few requests for {headline}.";
-            string unit = experiment.Headline switch { Metric.Throughput => " req/s", Metric.Wobble => "", _ => " ms" };
-            return only.Low is { } low
-                ? $"{measured[0].Name}'s {headline} is {Verdict.Down(low)} to {Verdict.Up(only.High!.Value)}{unit} in a typical run, of {measured[0].Runs}."
-                : $"{measured[0].Name}'s {headline} was {string.Join(" and ", only.Each.Select(v => Figures.Text(v)))}{unit}: an interval needs 3 runs.";
-        }
-        if (measured.Count == 2 && ratios.FirstOrDefault(r => r.Metric == experiment.Headline.Word()) is { } ratio) return Capital(ratio.Sentence) + ".";
-        var ranked = Sorted(experiment, rows).Where(r => r.RankLow is not null).ToList();
-        if (ranked.Count == 0) return $"{rounds.Complete.Count} complete rounds so far: a ranking needs {(measured.Count >= SharedNoise.LeastConfigurations ? TypicalRun.LeastRuns : LeastRoundsToRankFew)}.";
-        var first = ranked.Where(r => r.RankLow == 1).Select(r => r.Name).ToList();
-        var last = ranked.Where(r => r.RankHigh == ranked.Count).Select(r => r.Name).ToList();
-        return first.Count == ranked.Count
-            ? $"By {headline} no two of the {ranked.Count} can be told apart in {rounds.Complete.Count} rounds."
-            : $"By {headline}, {Listed(first)} {(first.Count == 1 ? "is" : "may be")} first of {ranked.Count}, {Listed(last)} {(last.Count == 1 ? "is" : "may be")} last.";
-    }
-
-    private static List<string> NotesOf(ExperimentDefinition experiment, List<int> here, Rounds rounds, List<ExperimentRun> ended)
-    {
-        var notes = new List<string>();
-        // Falls that were asked for are listed by their claim; nothing about them is a ranking.
-        if (experiment.Rows.All(r => r.Definition.Provoke is not null)) return notes;
-        var discarded = ended.Where(r => !r.IsValid && here.Contains(r.Row)).GroupBy(r => r.Row).OrderBy(g => g.Key);
-        foreach (var group in discarded)
-            notes.Add($"{experiment.Rows[group.Key].Name}: {group.Count()} {(group.Count() == 1 ? "run" : "runs")} failed or invalid ({WhyNot(group.First()) ?? "no result"})");
-        int dropped = rounds.Dropped;
-        if (dropped > 0 && rounds.Ranked.Count > 1) notes.Add($"{dropped} of {rounds.All.Count} rounds left out of the ranking: a row had no valid run in them");
-        foreach (int row in here.Where(r => !rounds.Ranked.Contains(r) && rounds.AskedOf(r) > 0))
-            notes.Add($"{experiment.Rows[row].Name} is not ranked: no valid run in more than 20% of the rounds");
-        foreach (int row in rounds.Ranked)
-        {
-            var values = rounds.All.Where(round => rounds.Valid.ContainsKey((row, round))).Select(round => (round, Value: ValueOf(rounds.Valid[(row, round)].Result!, experiment.Headline, false))).Where(v => v.Value is > 0).ToList();
-            foreach (int outlier in OutlierRuns.Of([.. values.Select(v => v.Value!.Value)]))
-                notes.Add($"{experiment.Rows[row].Name}: round {values[outlier].round} lies far from the others ({Figures.Text(values[outlier].Value)}); it is kept");
-        }
-        notes.AddRange(WithoutTheExtreme(experiment, here, rounds));
-        for (int row = 0; row < experiment.Rows.Count; row++)
-            if (DriftOf(rounds.Valid.Where(v => v.Key.Row == row).Select(v => v.Value.Result!.Drift).OfType<RunDrift>().ToList()) is { } drift) notes.Add($"{experiment.Rows[row].Name}: every run drifts ({drift}): lengthen the warm-up");
-        int unshown = rounds.Complete.Count - (rounds.Values(experiment.Headline)?[0].Count ?? 0);
-        if (unshown > 0 && rounds.Ranked.Count > 1) notes.Add($"{unshown} of {rounds.Complete.Count} complete rounds left out of the ranking: a run in them has too few requests for {experiment.Headline.Title()}");
-        if (rounds.Ranked.Count > 1) notes.Add("6 metrics: up to 1 page in 4 shows a false difference somewhere; the headline was chosen beforehand");
-        return notes;
-    }
-
-    // From ten rounds on, where a run lies far from the others: a second reading by the trimmed t. The verdict stays with the first.
-    private static IEnumerable<string> WithoutTheExtreme(ExperimentDefinition experiment, List<int> here, Rounds rounds)
-    {
-        int reference = here.FirstOrDefault(-1);
-        foreach (int row in here.Where(r => r != reference))
-        {
-            var (a, b) = rounds.Pair(row, reference, experiment.Headline);
-            if ((OutlierRuns.Of(a).Count == 0 && OutlierRuns.Of(b).Count == 0) || Ratio.Trimmed(a, b) is not { Interval: { Low: { } low, High: { } high } interval }) continue;
-            yield return $"without the extreme runs (20% trimmed t): {experiment.Headline.Title()} of {experiment.Rows[row].Name} ÷ {experiment.Rows[reference].Name} is {Figures.Text(interval.Value)} ({Verdict.Down(low)} to {Verdict.Up(high)}); the verdict is of all runs";
-        }
-    }
-
-    private const double LeastDrift = 0.03;
-
-    // Student's t on the runs' ln of last half ÷ first sixth: not 0, and large enough to matter.
-    private static string? DriftOf(List<RunDrift> drifts)
-    {
-        if (drifts.Count < TypicalRun.LeastRuns) return null;
-        var found = new List<string>();
-        foreach (var (name, values) in ((string, List<double>)[])[("p50", [.. drifts.Select(d => d.P50)]), ("throughput", [.. drifts.Select(d => d.Throughput)])])
-        {
-            double mean = Student.Mean(values), half = Student.Quantile(values.Count - 1) * Student.Sd(values) / Math.Sqrt(values.Count);
-            if (Math.Abs(mean) > Math.Max(half, LeastDrift)) found.Add($"{name} {(mean < 0 ? "−" : "+")}{Figures.Percent(Math.Abs(Math.Exp(mean) - 1))}");
-        }
-        return found.Count == 0 ? null : string.Join(", ", found);
-    }
-
-    private static List<ReportRow> Sorted(ExperimentDefinition experiment, List<ReportRow> rows)
+    internal static List<ReportRow> Sorted(ExperimentDefinition experiment, List<ReportRow> rows)
     {
         double Key(ReportRow row) => Figure(row, experiment.Headline)?.Value is { } v ? (experiment.Headline == Metric.Throughput ? -v : v) : double.PositiveInfinity;
         return experiment.Kind is ExperimentKind.Article or ExperimentKind.Claim || rows.Count > 2 ? [.. rows.OrderBy(Key)] : rows;
@@ -354,14 +220,4 @@ public static class Reporting
             _ => row.Wobble,
         };
     }
-
-    private static string Listed(List<string> names) => names.Count switch
-    {
-        1 => names[0],
-        <= 3 => string.Join(", ", names.SkipLast(1)) + " or " + names[^1],
-        _ => $"one of {names.Count} ({string.Join(", ", names.Take(3))} …)",
-    };
-
-    // Names keep their small letters.
-    private static string Capital(string sentence) => sentence.StartsWith("can't", StringComparison.Ordinal) ? "C" + sentence[1..] : sentence;
 }

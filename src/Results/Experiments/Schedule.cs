@@ -97,15 +97,16 @@ public static class Schedule
     public static int RunsExpected(ExperimentDefinition experiment)
     {
         ArgumentNullException.ThrowIfNull(experiment);
-        int rows = experiment.Rows.Count(r => r.Unavailable is null);
-        int tuning = experiment.Rows.Where((r, i) => r.Unavailable is null && (r.TunedWorkers is null || experiment.Kind == ExperimentKind.Tune) && IsTuned(experiment, i)).Count() * RunsOfLadder;
-        return experiment.Kind switch
+        // In 64 bits, and no more than 32 can hold: somebody may have asked for two thousand million rounds.
+        long rows = experiment.Rows.Count(r => r.Unavailable is null);
+        long tuning = experiment.Rows.Where((r, i) => r.Unavailable is null && (r.TunedWorkers is null || experiment.Kind == ExperimentKind.Tune) && IsTuned(experiment, i)).Count() * RunsOfLadder;
+        return (int)Math.Min(int.MaxValue, experiment.Kind switch
         {
             // The tuning's own runs flatter the winner: fresh ones follow.
             ExperimentKind.Tune => tuning + (rows * experiment.Repetitions),
-            ExperimentKind.Capacity => tuning + (rows * (1 + Capacity.Bisections + Capacity.Around.Count)),
+            ExperimentKind.Capacity => tuning + (rows * (1 + Capacity.Runs)),
             _ => tuning + Saturating(experiment).Count + (rows * experiment.Repetitions),
-        };
+        });
     }
 
     /// <summary>The same when these were made already: each that is repeated, or says nothing about its target, or is of a row that can't run any more, is one more.</summary>
@@ -114,7 +115,7 @@ public static class Schedule
         ArgumentNullException.ThrowIfNull(experiment);
         ArgumentNullException.ThrowIfNull(runs);
         int more = runs.Count(r => r.Attempt > 1 || (r.State.IsFinal() && !r.SpeaksOfTarget) || experiment.Rows[r.Row].Unavailable is not null);
-        return Math.Max(runs.Count, RunsExpected(experiment) + more);
+        return Math.Max(runs.Count, (int)Math.Min(int.MaxValue, (long)RunsExpected(experiment) + more));
     }
 
     private static NextRun? NextOfRounds(ExperimentDefinition experiment, IReadOnlyList<ExperimentRun> runs)

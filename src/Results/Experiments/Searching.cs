@@ -78,10 +78,10 @@ public static class Searching
         string name = experiment.Rows[row].Name;
         double objective = experiment.ObjectiveMs ?? ExperimentDefinition.UsualObjectiveMs;
         var rates = Schedule.CapacityRuns(row, runs);
-        bool isDone = rates.Count >= Capacity.Bisections + Capacity.Around.Count;
+        bool isDone = rates.Count >= Capacity.Runs;
         var estimate = isDone ? Capacity.Estimate(rates, objective) : null;
-        string sentence = !isDone ? $"{name}: {rates.Count} of {Capacity.Bisections + Capacity.Around.Count} rates tried so far"
-            : estimate is null ? $"{name}: no capacity can be told: p99 does not rise with the rate as a line in logs does"
+        string sentence = !isDone ? $"{name}: {rates.Count} of {Capacity.Runs} rates tried so far"
+            : estimate is null ? $"{name}: no capacity can be told: {Capacity.WhyNot(rates, objective)}"
             : $"{name} serves {Figures.Text(estimate.Assured)}/s for sure with p99 below {Figures.Text(objective)} ms; about {Figures.Text(estimate.Rate.Value)}/s ({Figures.Text(estimate.Rate.Low)} to {Figures.Text(estimate.Rate.High)}) in a typical run";
         return new ReportSearch
         {

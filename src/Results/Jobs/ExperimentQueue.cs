@@ -12,7 +12,7 @@ namespace Wobble.Results.Jobs;
 /// <summary>What became of a wish for an experiment: errors and nothing made, or the experiment.</summary>
 /// <param name="Errors">What is wrong, field by field.</param>
 /// <param name="Experiment">What was made.</param>
-/// <param name="First">Its first run; null while it waits for another experiment.</param>
+/// <param name="First">Its first run; null while it waits for another experiment, or when PostgreSQL went away before it was made: a Runner makes it then.</param>
 public sealed record ExperimentOutcome(IReadOnlyList<FieldError> Errors, Experiment? Experiment, Run? First = null);
 
 /// <summary>
@@ -78,7 +78,7 @@ public sealed class ExperimentQueue(IDbContextFactory<WobbleDb> contexts, IBackg
         };
         db.Experiments.Add(experiment);
         await db.SaveChangesAsync(cancellation);
-        return new ExperimentOutcome([], experiment, await AdvanceAsync(experiment.Id, CancellationToken.None));
+        return new ExperimentOutcome([], experiment, await AfterCommit.TryGetAsync(() => AdvanceAsync(experiment.Id, CancellationToken.None)));
     }
 
     /// <summary>No further run is begun; the present one goes on. False when it isn't running.</summary>
@@ -88,21 +88,27 @@ public sealed class ExperimentQueue(IDbContextFactory<WobbleDb> contexts, IBackg
     public async Task<bool> ResumeAsync(string slug, CancellationToken cancellation = default)
     {
         if (!await MoveAsync(slug, "paused", "running", cancellation)) return false;
-        await using var db = await contexts.CreateDbContextAsync(cancellation);
-        await AdvanceAsync(await db.Experiments.Where(e => e.Slug == slug).Select(e => e.Id).SingleAsync(cancellation), CancellationToken.None);
+        await AfterCommit.TryAsync(async () =>
+        {
+            await using var db = await contexts.CreateDbContextAsync(CancellationToken.None);
+            await AdvanceAsync(await db.Experiments.Where(e => e.Slug == slug).Select(e => e.Id).SingleAsync(CancellationToken.None), CancellationToken.None);
+        });
         return true;
     }
 
-    /// <summary>Adds rounds. Verdicts that were seen before make the next ones use 97.8% intervals. False when it has no rounds, or was cancelled.</summary>
+    /// <summary>Adds rounds. Verdicts that were seen before make the next ones use 97.8% intervals. False when it has no rounds, or as many as are allowed, or was cancelled: nothing is changed then.</summary>
     public async Task<bool> AddRoundsAsync(string slug, int rounds, CancellationToken cancellation = default)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellation);
-        var experiment = await db.Experiments.SingleOrDefaultAsync(e => e.Slug == slug && e.State != "cancelled", cancellation);
-        if (experiment is null || Read(experiment) is not { } definition || definition.Kind is ExperimentKind.Tune or ExperimentKind.Capacity) return false;
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
+        // Under the lock that completing it takes, so that no round is added to what is completed at that moment.
+        var experiment = await db.Experiments.FromSql($"select * from experiments where slug = {slug} for update").SingleOrDefaultAsync(cancellation);
+        if (experiment is null or { State: "cancelled" } || Read(experiment) is not { } definition || definition.Kind is ExperimentKind.Tune or ExperimentKind.Capacity || definition.Repetitions >= ExperimentDefinition.MostRepetitions) return false;
         experiment.Definition = JsonSerializer.Serialize(definition with { Repetitions = Math.Min(ExperimentDefinition.MostRepetitions, definition.Repetitions + rounds), RoundsWereAdded = true }, WobbleJson.Options);
         if (experiment.State == "completed") experiment.State = "running";
         await db.SaveChangesAsync(cancellation);
-        await AdvanceAsync(experiment.Id, CancellationToken.None);
+        await transaction.CommitAsync(cancellation);
+        await AfterCommit.TryGetAsync(() => AdvanceAsync(experiment.Id, CancellationToken.None));
         return true;
     }
 
@@ -227,22 +233,21 @@ public sealed class ExperimentQueue(IDbContextFactory<WobbleDb> contexts, IBackg
     {
         await using var db = await contexts.CreateDbContextAsync(cancellation);
         if (await db.Experiments.Where(e => e.Slug == slug && e.State == from).ExecuteUpdateAsync(e => e.SetProperty(x => x.State, to), cancellation) == 0) return false;
-        await TellAsync(db, Guid.Empty);
+        await AfterCommit.TryAsync(() => TellAsync(db, Guid.Empty));
         return true;
     }
 
     private async Task EnqueueAsync(WobbleDb db, Run run)
     {
-        try
+        await AfterCommit.TryAsync(() =>
         {
             string job = jobs.Create<IRunJob>(j => j.ExecuteAsync(run.Id, CancellationToken.None), new EnqueuedState(run.WantedRunner is { } runner ? RunQueues.For(runner) : RunQueues.Any));
-            await db.Runs.Where(r => r.Id == run.Id).ExecuteUpdateAsync(r => r.SetProperty(x => x.JobId, job));
-        }
-        catch (BackgroundJobClientException)
+            return db.Runs.Where(r => r.Id == run.Id).ExecuteUpdateAsync(r => r.SetProperty(x => x.JobId, job));
+        });
+        await AfterCommit.TryAsync(async () =>
         {
-            // The row stands: a Runner queues what was forgotten.
-        }
-        await db.Database.ExecuteSqlAsync($"select pg_notify({Notifications.Queue}, '')");
-        await TellAsync(db, run.Id);
+            await db.Database.ExecuteSqlAsync($"select pg_notify({Notifications.Queue}, '')");
+            await TellAsync(db, run.Id);
+        });
     }
 }

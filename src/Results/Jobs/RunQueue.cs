@@ -35,16 +35,12 @@ public sealed class RunQueue(IDbContextFactory<WobbleDb> contexts, IBackgroundJo
         db.Runs.Add(run);
         await db.SaveChangesAsync(cancellation);
         // From here on nothing is taken back: the row stands, and a job that can't be queued now is queued by a Runner.
-        try
+        await AfterCommit.TryAsync(() => EnqueueAsync(db, run, CancellationToken.None));
+        await AfterCommit.TryAsync(async () =>
         {
-            await EnqueueAsync(db, run, CancellationToken.None);
-        }
-        catch (BackgroundJobClientException)
-        {
-            // Hangfire's tables aren't there yet, or away.
-        }
-        await db.Database.ExecuteSqlAsync($"select pg_notify({Notifications.Queue}, '')", CancellationToken.None);
-        await NotifyAsync(db, Notifications.Runs, run.Id, CancellationToken.None);
+            await db.Database.ExecuteSqlAsync($"select pg_notify({Notifications.Queue}, '')", CancellationToken.None);
+            await NotifyAsync(db, Notifications.Runs, run.Id, CancellationToken.None);
+        });
         return new QueueOutcome([], [run], null);
     }
 

@@ -18,8 +18,8 @@ namespace Wobble.Results.Queries;
 /// <param name="Going">The newest that waits, runs or is paused, when that isn't the one shown.</param>
 public sealed record ClaimLine(Claim Claim, string? Slug, string? State, DateTimeOffset? At, int Runs, ClaimVerdict? Verdict, string? Going)
 {
-    /// <summary>An experiment of it is complete.</summary>
-    public bool IsAnswered => State == "completed";
+    /// <summary>An experiment of it is complete, and its runs are still there.</summary>
+    public bool IsAnswered => State == "completed" && Verdict is not null;
     /// <summary>An experiment of it waits, runs or is paused.</summary>
     public bool IsGoing => Going is not null || State is "waiting" or "running" or "paused";
 }
@@ -28,6 +28,7 @@ public sealed record ClaimLine(Claim Claim, string? Slug, string? State, DateTim
 public sealed class ClaimQueries(IDbContextFactory<WobbleDb> databases)
 {
     private const int Newest = 200;
+    private const int NewestArticles = 5;
 
     /// <summary>Every claim, then every objection.</summary>
     public async Task<IReadOnlyList<ClaimLine>> All(CancellationToken cancel)
@@ -38,13 +39,16 @@ public sealed class ClaimQueries(IDbContextFactory<WobbleDb> databases)
         // An article of which rows were left out is another question.
         var rows = (await db.Runners.AsNoTracking().OrderByDescending(r => r.SeenAt).Select(r => r.Catalogue).FirstOrDefaultAsync(cancel))?.Article.Select(a => a.Target).ToList() ?? [];
         bool IsWhole(ExperimentDefinition article) => rows.Count > 0 && rows.TrueForAll(t => article.Rows.Any(r => r.Definition.Target == t));
+        var articles = new List<(Experiment Row, ExperimentDefinition Definition, IReadOnlyList<ExperimentRun> Runs)>();
+        foreach (var (row, definition) in experiments.Where(e => e.Definition.Kind == ExperimentKind.Article && e.Row.State == "completed" && IsWhole(e.Definition)).Take(NewestArticles))
+            articles.Add((row, definition, await ExperimentQueries.RunsOf(db, row.Id, cancel)));
         var lines = new List<ClaimLine>();
         foreach (var claim in ClaimList.All)
         {
             var own = experiments.Where(e => e.Definition.Kind == ExperimentKind.Claim && e.Definition.Claim == claim.Id && e.Row.State != "cancelled").ToList();
             var shown = own.Find(e => e.Row.State == "completed") is { Row: not null } complete ? complete : own.Count > 0 ? own[0] : default;
             // The article's own experiment answers a claim on its rows, without another run.
-            if (shown.Row?.State != "completed" && claim.IsOfTheArticle && experiments.Find(e => e.Definition.Kind == ExperimentKind.Article && e.Row.State == "completed" && IsWhole(e.Definition)) is { Row: not null } article) shown = article;
+            if (shown.Row?.State != "completed" && articles.Find(a => claim.IsAnsweredBy(a.Definition, a.Runs)) is { Row: not null } article) shown = (article.Row, article.Definition);
             if (shown.Row is null)
             {
                 lines.Add(new ClaimLine(claim, null, null, null, 0, null, null));

@@ -85,15 +85,23 @@ internal static class ComparedSides
         if (await db.Configurations.AsNoTracking().Where(c => c.Id == id).Select(c => new { c.Name, c.Version }).FirstOrDefaultAsync(cancel) is not { } configuration) return null;
         // Runs of an earlier version answer another question.
         var runs = await db.Runs.AsNoTracking().Where(r => r.ConfigurationId == id && r.ConfigurationVersion == configuration.Version && r.DeletedAt == null).OrderByDescending(r => r.Id).Take(RunsOfConfiguration)
-            .Select(r => new { Run = new SideRun(r.Slug, null, r.State, r.TrustVerdict, r.Result), r.Environment }).ToListAsync(cancel);
+            .Select(r => new SideRun(r.Slug, null, r.State, r.TrustVerdict, r.Result)).ToListAsync(cancel);
         if (runs.Count == 0) return null;
-        // Runs of two machines are not one side: those that were made where the newest valid one was.
-        string? where = Where((runs.FirstOrDefault(r => r.Run.IsValid) ?? runs[0]).Environment);
-        var here = runs.Where(r => Where(r.Environment) == where).Select(r => r.Run).Reverse().ToList();
-        return new Side(id.ToString(), configuration.Name, null, here) { Elsewhere = runs.Count - here.Count };
+        // Runs of two machines, or before and after an upgrade, are not one side: those that were made as the newest valid one was. What never was planned belongs to any.
+        var setUps = await SetUpsAsync(db, [.. runs.Select(r => r.Slug)], cancel);
+        string? wanted = setUps.GetValueOrDefault((runs.Find(r => r.IsValid) ?? runs[0]).Slug);
+        var alike = runs.Where(r => setUps.GetValueOrDefault(r.Slug) is not { } own || own == wanted).Reverse().ToList();
+        return new Side(id.ToString(), configuration.Name, null, alike) { Elsewhere = runs.Count - alike.Count };
     }
 
-    private static string? Where(RunEnvironment? e) => e is null ? null : $"{e.Host}\n{e.Cpu}\n{e.Cores}\n{e.Kernel}\n{e.System}";
+    private sealed record RunSetUp(string Slug, string? SetUp);
+
+    // Machine, system and versions as one text; of plan and environment, 10 KB a run, nothing else is read.
+    private static async Task<Dictionary<string, string?>> SetUpsAsync(WobbleDb db, string[] slugs, CancellationToken cancel) =>
+        (await db.Database.SqlQuery<RunSetUp>($"""
+            select slug, case when plan is null then null else md5(concat_ws(' ', plan->>'versions', plan->>'wobble', environment->>'host', environment->>'cpu', environment->>'cores', environment->>'kernel', environment->>'system')) end as set_up
+            from runs where slug = any ({slugs}::bpchar[])
+            """).ToListAsync(cancel)).ToDictionary(r => r.Slug, r => r.SetUp);
 
     private static async Task<List<Side>> OfExperimentAsync(WobbleDb db, string slug, int? row, CancellationToken cancel)
     {

@@ -1,7 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Wobble.Results.Domain;
 using Wobble.Results.Experiments;
-using Wobble.Results.Facts;
 using Wobble.Results.Statistics;
 using Wobble.Results.Storage;
 
@@ -81,7 +80,9 @@ public sealed class ComparisonQueries(IDbContextFactory<WobbleDb> databases)
         var leads = sides.Select(s => s.Lead).ToList();
         var wanted = db.Runs.AsNoTracking().Where(r => leads.Contains(r.Slug)).OrderBy(r => r.Id).Take(Most);
         var rows = await wanted.Select(RunRow.Of).ToDictionaryAsync(r => r.Slug, cancel);
-        var details = await wanted.Select(r => new { r.Slug, r.Plan, r.Environment, r.Result, r.End }).ToDictionaryAsync(r => r.Slug, cancel);
+        var details = await wanted.Select(r => new { r.Slug, r.Plan, r.Environment, r.Result }).ToDictionaryAsync(r => r.Slug, cancel);
+        var distributions = await DistributionsOf(db, sides, cancel);
+        double confidence = sides.Select(s => s.Definition?.Confidence ?? ExperimentDefinition.UsualConfidence).DefaultIfEmpty(ExperimentDefinition.UsualConfidence).Max();
         var all = new List<ComparedRun>(sides.Count);
         foreach (var side in sides)
         {
@@ -101,7 +102,7 @@ public sealed class ComparisonQueries(IDbContextFactory<WobbleDb> databases)
                 Wobble = run.Plan?.Wobble,
                 Environment = run.Environment,
                 Result = run.Result,
-                Distribution = side.Runs.Count == 1 ? await DistributionOf(db, row.Id, run.End, cancel) : await DistributionOf(db, side, cancel),
+                Distribution = side.Runs.Count == 1 ? distributions.GetValueOrDefault(side.Lead, []) : TypicalOf(side, distributions, confidence),
                 Seconds = seconds,
                 EverySecond = every,
             });
@@ -164,22 +165,32 @@ public sealed class ComparisonQueries(IDbContextFactory<WobbleDb> databases)
     }
 
     // Several runs: the typical one at each percentile. Histograms of different runs are never merged for it.
-    private static async Task<IReadOnlyList<PercentilePoint>> DistributionOf(WobbleDb db, ComparedSides.Side side, CancellationToken cancel)
-    {
-        var slugs = side.Runs.Where(r => r.IsValid).Select(r => r.Slug).ToList();
-        var runs = await db.Runs.AsNoTracking().Where(r => slugs.Contains(r.Slug)).OrderBy(r => r.Id).Select(r => new { r.Id, r.End }).ToListAsync(cancel);
-        var curves = new List<IReadOnlyList<PercentilePoint>>();
-        foreach (var run in runs) curves.Add(await DistributionOf(db, run.Id, run.End, cancel));
-        return DistributionCurve.Typical(curves);
-    }
+    private static IReadOnlyList<PercentilePoint> TypicalOf(ComparedSides.Side side, Dictionary<string, IReadOnlyList<PercentilePoint>> distributions, double confidence) =>
+        DistributionCurve.Typical([.. side.Runs.Where(r => r.IsValid).Select(r => distributions.GetValueOrDefault(r.Slug, []))], confidence);
 
-    // The generator's own histogram of the whole measurement, where it got to say it; else the seconds' merged.
-    private static async Task<IReadOnlyList<PercentilePoint>> DistributionOf(WobbleDb db, Guid run, EndFact? end, CancellationToken cancel)
+    private sealed record WholeRun(Guid Id, string Slug, byte[]? Latency);
+
+    // The generator's own histogram of the whole measurement, where it got to say it; else the seconds' merged. One query for the runs of all sides, for the
+    // histograms alone, and one histogram for each of them in turn: a comparison of configurations has a hundred.
+    private static async Task<Dictionary<string, IReadOnlyList<PercentilePoint>>> DistributionsOf(WobbleDb db, IReadOnlyList<ComparedSides.Side> sides, CancellationToken cancel)
     {
-        if (end?.Totals is { } totals) return DistributionCurve.Of(Histograms.Decode(totals.Latency));
-        var all = Histograms.Create();
-        var parts = db.Samples.AsNoTracking().Where(s => s.RunId == run && s.Stage > 0).OrderBy(s => s.Second).Select(s => s.Latency).AsAsyncEnumerable();
-        await foreach (byte[] part in parts.WithCancellation(cancel)) Histograms.Add(all, part);
-        return DistributionCurve.Of(all);
+        string[] slugs = [.. sides.SelectMany(s => s.Runs.Count == 1 ? s.Runs : s.Runs.Where(r => r.IsValid)).Select(r => r.Slug)];
+        var runs = await db.Database.SqlQuery<WholeRun>($"""
+            select id, slug, decode("end" #>> array['totals', 'latency'], 'base64') as latency from runs where slug = any ({slugs}::bpchar[])
+            """).ToListAsync(cancel);
+        var found = new Dictionary<string, IReadOnlyList<PercentilePoint>>(runs.Count);
+        var whole = Histograms.Create();
+        foreach (var run in runs)
+        {
+            whole.Reset();
+            if (run.Latency is { Length: > 0 }) Histograms.Add(whole, run.Latency);
+            else
+            {
+                var parts = db.Samples.AsNoTracking().Where(s => s.RunId == run.Id && s.Stage > 0).OrderBy(s => s.Second).Select(s => s.Latency).AsAsyncEnumerable();
+                await foreach (byte[] part in parts.WithCancellation(cancel)) Histograms.Add(whole, part);
+            }
+            found[run.Slug] = DistributionCurve.Of(whole);
+        }
+        return found;
     }
 }

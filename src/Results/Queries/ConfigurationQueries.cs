@@ -38,18 +38,25 @@ public sealed class ConfigurationQueries(IDbContextFactory<WobbleDb> databases)
     {
         await using var db = await databases.CreateDbContextAsync(cancel);
         var wanted = db.Configurations.AsNoTracking().Where(c => (c.ArchivedAt != null) == archived);
-        var rows = await (archived ? wanted.OrderByDescending(c => c.ArchivedAt) : wanted.OrderBy(c => c.Name)).Take(Limit).Select(c => new ConfigurationRow
+        var rows = await (archived ? wanted.OrderByDescending(c => c.ArchivedAt) : wanted.OrderBy(c => c.Name)).Take(Limit).Select(c => new
         {
-            Id = c.Id,
-            Name = c.Name,
-            Definition = c.Definition,
-            Version = c.Version,
-            EditedAt = c.EditedAt,
-            ArchivedAt = c.ArchivedAt,
-            Runs = db.Runs.Count(r => r.ConfigurationId == c.Id && r.DeletedAt == null),
+            Row = new ConfigurationRow
+            {
+                Id = c.Id,
+                Name = c.Name,
+                Definition = c.Definition,
+                Version = c.Version,
+                EditedAt = c.EditedAt,
+                ArchivedAt = c.ArchivedAt,
+                Runs = db.Runs.Count(r => r.ConfigurationId == c.Id && r.DeletedAt == null),
+            },
+            // Its key alone: asked for whole, the last of each is found by numbering every run that there is.
+            Last = db.Runs.Where(r => r.ConfigurationId == c.Id && r.DeletedAt == null && r.FinishedAt != null)
+                .OrderByDescending(r => r.CreatedAt).ThenByDescending(r => r.Id).Select(r => (Guid?)r.Id).FirstOrDefault(),
         }).ToListAsync(cancel);
-        var last = await LastOf(db, [.. rows.Where(r => r.Runs > 0).Select(r => r.Id)], cancel);
-        return [.. rows.Select(r => r with { Last = last.GetValueOrDefault(r.Id) })];
+        var keys = rows.Where(r => r.Last != null).Select(r => r.Last!.Value).ToList();
+        var last = await db.Runs.AsNoTracking().Where(r => keys.Contains(r.Id)).Take(Limit).Select(RunRow.Of).ToDictionaryAsync(r => r.ConfigurationId!.Value, cancel);
+        return [.. rows.Select(r => r.Row with { Last = last.GetValueOrDefault(r.Row.Id) })];
     }
 
     /// <summary>One, archived or not; null when there is none of that id.</summary>
@@ -75,14 +82,5 @@ public sealed class ConfigurationQueries(IDbContextFactory<WobbleDb> databases)
         // Served by the index on (configuration_id, created_at).
         return await db.Runs.AsNoTracking().Where(r => r.ConfigurationId == id && r.DeletedAt == null)
             .OrderByDescending(r => r.CreatedAt).ThenByDescending(r => r.Id).Take(RunsLimit).Select(RunRow.Of).ToListAsync(cancel);
-    }
-
-    private static async Task<Dictionary<Guid, RunRow>> LastOf(WobbleDb db, List<Guid> ids, CancellationToken cancel)
-    {
-        var rows = await db.Configurations.AsNoTracking().Where(c => ids.Contains(c.Id))
-            .SelectMany(c => db.Runs.Where(r => r.ConfigurationId == c.Id && r.DeletedAt == null && r.FinishedAt != null)
-                .OrderByDescending(r => r.CreatedAt).Take(1).Select(RunRow.Of))
-            .Take(Limit).ToListAsync(cancel);
-        return rows.ToDictionary(r => r.ConfigurationId!.Value);
     }
 }

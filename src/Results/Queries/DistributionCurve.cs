@@ -35,7 +35,7 @@ public static class DistributionCurve
     }
 
     /// <summary>The typical run of several: at each percentile that all of them can show the geometric mean, with its interval from three runs on.</summary>
-    public static IReadOnlyList<PercentilePoint> Typical(IReadOnlyList<IReadOnlyList<PercentilePoint>> curves)
+    public static IReadOnlyList<PercentilePoint> Typical(IReadOnlyList<IReadOnlyList<PercentilePoint>> curves, double confidence = 0.95)
     {
         ArgumentNullException.ThrowIfNull(curves);
         var shown = curves.Where(c => c.Count > 0).ToList();
@@ -44,7 +44,7 @@ public static class DistributionCurve
         int steps = shown.Min(c => c.Count) - 1;
         return [.. Enumerable.Range(0, Math.Max(1, steps)).Select(i =>
         {
-            var interval = TypicalRun.Of([.. shown.Select(c => Math.Max(c[i].Ms, 1e-6))]);
+            var interval = TypicalRun.Of([.. shown.Select(c => Math.Max(c[i].Ms, 1e-6))], confidence);
             return new PercentilePoint(shown[0][i].Quantile, interval.Value) { Low = interval.Low, High = interval.High };
         })];
     }

@@ -42,7 +42,12 @@ public sealed class ExperimentQueries(IDbContextFactory<WobbleDb> databases)
         if (experiment is null || ExperimentQueue.Read(experiment) is not { } definition) return null;
         var runs = await RunsOf(db, experiment.Id, cancel);
         var environment = await db.Runs.AsNoTracking().Where(r => r.ExperimentId == experiment.Id && r.Environment != null).OrderBy(r => r.Id).Select(r => r.Environment).FirstOrDefaultAsync(cancel);
-        return new ExperimentShown(experiment.Slug, experiment.State, experiment.CreatedAt, definition, runs, Reporting.Of(definition, runs), environment) { Strips = await StripsOf(db, definition, runs, cancel) };
+        var report = Reporting.Of(definition, runs);
+        // Whoever deletes the slow ones is found out.
+        int deleted = await db.Runs.CountAsync(r => r.ExperimentId == experiment.Id && r.DeletedAt != null, cancel);
+        if (deleted > 0) report = report with { Notes = [$"{deleted} {(deleted == 1 ? "run was" : "runs were")} deleted and left out", .. report.Notes] };
+        if (runs.Count == 0 && experiment.State == "completed") report = report with { Sentence = "Its runs were deleted: nothing is left to show." };
+        return new ExperimentShown(experiment.Slug, experiment.State, experiment.CreatedAt, definition, runs, report, environment) { Strips = await StripsOf(db, definition, runs, cancel) };
     }
 
     private static async Task<IReadOnlyDictionary<string, double[]>> StripsOf(WobbleDb db, ExperimentDefinition definition, List<ExperimentRun> runs, CancellationToken cancel)
@@ -78,10 +83,10 @@ public sealed class ExperimentQueries(IDbContextFactory<WobbleDb> databases)
         return await db.Runners.AsNoTracking().OrderByDescending(r => r.SeenAt).Select(r => r.Catalogue).FirstOrDefaultAsync(cancel);
     }
 
-    // Without plans, logs and whatever else a report doesn't need.
+    // Without plans, logs and whatever else a report doesn't need, and without deleted runs, as everywhere where results are read.
     internal static async Task<List<ExperimentRun>> RunsOf(WobbleDb db, Guid experiment, CancellationToken cancel)
     {
-        var rows = await db.Runs.AsNoTracking().Where(r => r.ExperimentId == experiment).OrderBy(r => r.Id)
+        var rows = await db.Runs.AsNoTracking().Where(r => r.ExperimentId == experiment && r.DeletedAt == null).OrderBy(r => r.Id)
             .Select(r => new Run { Slug = r.Slug, Definition = r.Definition, Target = r.Target, Row = r.Row, Purpose = r.Purpose, Round = r.Round, Attempt = r.Attempt, State = r.State, Result = r.Result, Failure = r.Failure, End = r.End })
             .ToListAsync(cancel);
         return rows.ConvertAll(ExperimentQueue.AsExperimentRun);

@@ -1,3 +1,5 @@
+using Wobble.Results.Domain;
+
 namespace Wobble.Results.Statistics;
 
 /// <summary>One run of a capacity search.</summary>
@@ -22,6 +24,8 @@ public static class Capacity
     public static readonly IReadOnlyList<double> Around = [-0.10, 0.05, -0.05, 0.10, 0, -0.10, 0.05];
     /// <summary>Bisections before them.</summary>
     public const int Bisections = 5;
+    /// <summary>All of them: with fewer there is no estimate that holds what it promises.</summary>
+    public static int Runs => Bisections + Around.Count;
     private const double Window = 0.2;
     private const double WideWindow = 0.34;
     private const double Clip = 0.7;
@@ -35,7 +39,7 @@ public static class Capacity
     public static double? Next(IReadOnlyList<CapacityRun> runs, double objectiveMs, double fine, double tooMuch)
     {
         ArgumentNullException.ThrowIfNull(runs);
-        if (runs.Count >= Bisections + Around.Count) return null;
+        if (runs.Count >= Runs) return null;
         double low = Math.Log(fine), high = Math.Log(tooMuch);
         foreach (var run in runs.Take(Bisections))
             if (Ln(run, objectiveMs) > Math.Log(objectiveMs)) high = Math.Min(high, Math.Log(run.Rate)); else low = Math.Max(low, Math.Log(run.Rate));
@@ -56,6 +60,19 @@ public static class Capacity
         double centre = Math.Log(runs.MinBy(r => Math.Abs(Ln(r, objectiveMs) - Math.Log(objectiveMs)))!.Rate);
         for (int i = 0; i < 3; i++) centre = Centre(runs, objectiveMs, centre);
         return Line(Near(runs, centre), objectiveMs);
+    }
+
+    /// <summary>Why <see cref="Estimate"/> has none, as the end of a sentence.</summary>
+    /// <param name="runs">All runs.</param>
+    /// <param name="objectiveMs">X.</param>
+    public static string WhyNot(IReadOnlyList<CapacityRun> runs, double objectiveMs)
+    {
+        ArgumentNullException.ThrowIfNull(runs);
+        bool IsOver(CapacityRun run) => run.Overloaded || run.P99Ms > objectiveMs;
+        string x = Figures.Text(objectiveMs);
+        if (runs.Count > 0 && runs.All(IsOver)) return $"even at {Figures.Text(runs.Min(r => r.Rate))}/s p99 is not below {x} ms";
+        if (runs.Count > 0 && !runs.Any(IsOver)) return $"p99 is still below {x} ms at {Figures.Text(runs.Max(r => r.Rate))}/s, the most that was offered";
+        return "p99 does not rise with the rate as a line in logs does";
     }
 
     private static double Centre(IReadOnlyList<CapacityRun> runs, double objectiveMs, double centre) =>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using MathNet.Numerics.Distributions;
 
 namespace Wobble.Results.Statistics;
@@ -22,8 +23,15 @@ internal static class Student
     /// <summary>After "more rounds" the next verdicts use 97.8%, so that three looks together keep the false alarms near 5%.</summary>
     public const double AfterALook = 0.978;
 
+    // A quantile is searched for by its distribution, and a curve with intervals asks for the same one at each of its points.
+    private static readonly ConcurrentDictionary<(double Degrees, double Confidence), double> Found = new();
+    private const int MostDegreesKept = 1_000;
+
+    /// <summary>t with P(|T| ≤ t) = confidence.</summary>
     public static double Quantile(double degrees, double confidence = Confidence) =>
-        StudentT.InvCDF(0, 1, degrees, 1 - ((1 - confidence) / 2));
+        confidence is Confidence or AfterALook && degrees is >= 1 and <= MostDegreesKept && double.IsInteger(degrees) ? Found.GetOrAdd((degrees, confidence), key => Searched(key.Degrees, key.Confidence)) : Searched(degrees, confidence);
+
+    private static double Searched(double degrees, double confidence) => StudentT.InvCDF(0, 1, degrees, 1 - ((1 - confidence) / 2));
 
     /// <summary>P(|T| &gt; t).</summary>
     public static double TwoSided(double t, double degrees) => double.IsPositiveInfinity(t) ? 0 : 2 * StudentT.CDF(0, 1, degrees, -Math.Abs(t));

@@ -1,3 +1,4 @@
+using System.Globalization;
 using HdrHistogram;
 using Wobble.Results.Domain;
 
@@ -32,6 +33,13 @@ public static class Percentiles
 
     /// <summary>Requests needed to show the percentile: 10 ÷ (1 − p).</summary>
     public static long Needed(double percentile) => (long)Math.Ceiling((ExceedancesToShow * 100 / (100 - percentile)) - 1e-6);
+
+    /// <summary>Why runs that are valid give no verdict: they have too few requests for it.</summary>
+    /// <param name="metric">A metric that turns on a percentile.</param>
+    /// <param name="rounds">Rounds with too few.</param>
+    /// <param name="all">Of how many.</param>
+    public static string TooFew(Metric metric, int rounds, int all) => string.Create(CultureInfo.InvariantCulture,
+        $"too few requests for a verdict on {metric.Title()} in {rounds} of {all} rounds ({Math.Ceiling(ExceedancesToJudge / Share(metric.Percentile())):#,0} a run are needed)");
 
     // 100 − 99.9 is a little less than 0.1 in binary: ten of 10,000 would be nine.
     private static double Share(double percentile) => Math.Round(100 - percentile, 9) / 100;

@@ -26,6 +26,8 @@ public static class Metrics
     public static string Word(this Metric metric) => metric switch { Metric.P999 => "p99_9", _ => metric.ToString().ToLowerInvariant() };
     /// <summary>As people read it: <c>p99.9</c>.</summary>
     public static string Title(this Metric metric) => metric switch { Metric.P999 => "p99.9", _ => metric.ToString().ToLowerInvariant() };
+    /// <summary>The percentile that it turns on, 0–100; of throughput, which turns on none, the median's.</summary>
+    public static double Percentile(this Metric metric) => metric switch { Metric.P90 => 90, Metric.P99 or Metric.Wobble => 99, Metric.P999 => 99.9, _ => 50 };
     /// <summary>δ: the least difference that matters. Throughput, p50, p90 5%; p99, wobble 10%; p99.9 25%.</summary>
     public static double Relevant(this Metric metric) => metric switch { Metric.P99 or Metric.Wobble => 0.10, Metric.P999 => 0.25, _ => 0.05 };
 }

@@ -15,6 +15,14 @@ public sealed class SchemaTooNewException(string migration)
     public string Migration { get; } = migration;
 }
 
+/// <summary>The database is missing, and one is there that had its name until a restore was killed halfway: making a new one would hide it.</summary>
+public sealed class DatabaseMissingException(string name, string former)
+    : Exception($"Wobble's database '{name}' is missing, but '{former}' is there: a restore was ended after it had renamed it. Nothing is made anew, so that nothing is lost. Give it its name back, in psql on the database postgres: alter database \"{former}\" rename to \"{name}\";")
+{
+    /// <summary>The one that is there.</summary>
+    public string Former { get; } = former;
+}
+
 /// <summary>
 /// Brings the database to the schema this code knows, and makes it first when the server doesn't have it. Guarantees: one process at a time, whoever starts together; a database of a newer Wobble is left
 /// untouched.
@@ -29,6 +37,7 @@ public static class Schema
 
     /// <summary>Migrates, and then lets <paramref name="alsoPrepare"/> make what else is needed (Hangfire's tables) before another process goes on.</summary>
     /// <exception cref="SchemaTooNewException">The database is newer than this code.</exception>
+    /// <exception cref="DatabaseMissingException">It is not there, but under the name that a restore gave it.</exception>
     public static async Task MigrateAsync(IDbContextFactory<WobbleDb> contexts, Func<NpgsqlConnection, Task>? alsoPrepare = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(contexts);
@@ -59,10 +68,55 @@ public static class Schema
         return !(await db.Database.GetPendingMigrationsAsync(cancellation)).Any();
     }
 
+    /// <summary>What was the database of that name until a restore renamed it; null when there is none.</summary>
+    /// <param name="server">An open connection to another database of its server.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="cancellation">Ends the asking.</param>
+    public static async Task<string?> FindFormerAsync(NpgsqlConnection server, string name, CancellationToken cancellation = default) =>
+        await FindStampedAsync(server, $"{name}_former_", cancellation) is [.., var newest] ? newest : null;
+
+    /// <summary>The databases that a restore named: what is given and its time, fourteen digits; the oldest first.</summary>
+    /// <param name="server">An open connection to any database of the server.</param>
+    /// <param name="prefix">What comes before the time.</param>
+    /// <param name="cancellation">Ends the asking.</param>
+    public static async Task<IReadOnlyList<string>> FindStampedAsync(NpgsqlConnection server, string prefix, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(prefix);
+        var found = new List<string>();
+        await using var command = new NpgsqlCommand("select datname::text from pg_database order by 1", server);
+        await using var rows = await command.ExecuteReaderAsync(cancellation);
+        while (await rows.ReadAsync(cancellation))
+        {
+            string name = rows.GetString(0);
+            if (name.Length == prefix.Length + 14 && name.StartsWith(prefix, StringComparison.Ordinal) && name[prefix.Length..].All(char.IsAsciiDigit)) found.Add(name);
+        }
+        return found;
+    }
+
+    private static async Task RefuseToHideFormerAsync(WobbleDb db, CancellationToken cancellation)
+    {
+        var named = new NpgsqlConnectionStringBuilder(db.Database.GetConnectionString());
+        if ((named.Database ?? named.Username) is not { } name) return;
+        await using var server = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(named.ConnectionString) { Database = "postgres", Pooling = false }.ConnectionString);
+        string? former;
+        try
+        {
+            await server.OpenAsync(cancellation);
+            former = await FindFormerAsync(server, name, cancellation);
+        }
+        catch (PostgresException)
+        {
+            // Who may not look there can't make a database either, and is told so then.
+            return;
+        }
+        if (former is not null) throw new DatabaseMissingException(name, former);
+    }
+
     private static async Task CreateIfMissingAsync(WobbleDb db, CancellationToken cancellation)
     {
         var creator = db.Database.GetService<IRelationalDatabaseCreator>();
         if (await creator.ExistsAsync(cancellation)) return;
+        await RefuseToHideFormerAsync(db, cancellation);
         try
         {
             await creator.CreateAsync(cancellation);

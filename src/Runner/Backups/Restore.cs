@@ -100,9 +100,10 @@ internal sealed class Restore(CommandDatabase database, DataFolder data)
     {
         var present = new NpgsqlConnectionStringBuilder(database.ConnectionString) { Pooling = false };
         string name = present.Database!, stamp = DateTime.UtcNow.ToString("yyyyMMddHHmmss", CultureInfo.InvariantCulture);
-        string draft = $"{name}_restored_{stamp}", former = $"{name}_former_{stamp}";
+        string draft = $"{name}_restored_{stamp}", replaced = $"{name}_replaced_{stamp}";
         await using var server = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(present.ConnectionString) { Database = "postgres" }.ConnectionString);
         await server.OpenAsync(cancel);
+        await DropLeftAsync(server, name);
         await ExecuteAsync(server, $"create database {Quoted(draft)} template template0");
         try
         {
@@ -110,17 +111,7 @@ internal sealed class Restore(CommandDatabase database, DataFolder data)
             await PostgresTool.RunAsync(database.Programs, "pg_restore", drafted, ["--exit-on-error", "--no-owner", "--no-privileges", dump], cancel);
             await Database.MigrateAsync(drafted, cancel);
             NpgsqlConnection.ClearAllPools();
-            await ExecuteAsync(server, $"alter database {Quoted(name)} rename to {Quoted(former)}");
-            try
-            {
-                await ExecuteAsync(server, $"alter database {Quoted(draft)} rename to {Quoted(name)}");
-            }
-            catch (NpgsqlException)
-            {
-                await ExecuteAsync(server, $"alter database {Quoted(former)} rename to {Quoted(name)}");
-                throw;
-            }
-            await ExecuteAsync(server, $"drop database {Quoted(former)} with (force)");
+            await ReplaceAsync(server, name, draft, replaced);
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.ObjectInUse)
         {
@@ -131,6 +122,39 @@ internal sealed class Restore(CommandDatabase database, DataFolder data)
         {
             await ExecuteAsync(server, $"drop database if exists {Quoted(draft)} with (force)");
             throw;
+        }
+        try
+        {
+            await ExecuteAsync(server, $"drop database {Quoted(replaced)} with (force)");
+        }
+        catch (NpgsqlException)
+        {
+            // The backup is in its place; what it replaced goes with the next restore.
+        }
+    }
+
+    // Both at once: whatever ends this, there is a database of that name.
+    private static async Task ReplaceAsync(NpgsqlConnection server, string name, string draft, string replaced)
+    {
+        await using var transaction = await server.BeginTransactionAsync(CancellationToken.None);
+        await ExecuteAsync(server, $"alter database {Quoted(name)} rename to {Quoted(replaced)}");
+        await ExecuteAsync(server, $"alter database {Quoted(draft)} rename to {Quoted(name)}");
+        await transaction.CommitAsync(CancellationToken.None);
+    }
+
+    // Of restores that were killed: drafts, and what was replaced just before. Those that are in use may be another restore's.
+    private static async Task DropLeftAsync(NpgsqlConnection server, string name)
+    {
+        foreach (string left in (string[])[.. await Schema.FindStampedAsync(server, $"{name}_restored_", CancellationToken.None), .. await Schema.FindStampedAsync(server, $"{name}_replaced_", CancellationToken.None)])
+        {
+            try
+            {
+                await ExecuteAsync(server, $"drop database if exists {Quoted(left)}");
+            }
+            catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.ObjectInUse)
+            {
+                // The next restore drops it.
+            }
         }
     }
 

@@ -11,6 +11,7 @@ namespace Wobble.Runner.Catalog;
 internal static class HostingFindings
 {
     private const long EnoughMemoryMb = 1500;
+    private const string Upgrade = "./wobble backup FILE of the Wobble that made it, as this one's brings it up to date first; then ./run";
 
     public static async Task<IReadOnlyList<Finding>> ExamineAsync(DataFolder data, IConfiguration configuration, CancellationToken cancel) =>
         [.. Ports(data, configuration), Limits("/sys/fs/cgroup", File.Exists("/proc/self/cgroup") ? File.ReadAllText("/proc/self/cgroup") : ""), await DatabaseAsync(data, configuration, cancel)];
@@ -76,7 +77,7 @@ internal static class HostingFindings
             {
                 if (!Directory.Exists(Path.Combine(data.Database, "data"))) return new Finding("database", Grade.Ok, "not made yet; ./run makes it");
                 var postgres = new PrivatePostgres(data, null);
-                if (!IsUp(data)) return new Finding("database", Grade.Ok, $"in {data.Database}, not running; ./run starts it");
+                if (!IsUp(data)) return Down(data);
                 postgres.Join();
                 named = postgres.ConnectionString;
             }
@@ -88,6 +89,23 @@ internal static class HostingFindings
         }
     }
 
+    /// <summary>By what the last start noted: a database that doesn't run can't be asked.</summary>
+    internal static Finding Down(DataFolder data)
+    {
+        string where = $"in {data.Database}, not running";
+        if (Read(data.DatabaseSchema) is not { Length: > 0 } newest) return new Finding("database", Grade.Ok, $"{where}; ./run starts it");
+        using var db = new Database.Contexts("Host=none").CreateDbContext();
+        var known = db.Database.GetMigrations().ToList();
+        if (!known.Contains(newest, StringComparer.Ordinal))
+            return new Finding("database", Grade.Error, $"{where}; it was made by a newer Wobble (it has '{newest}', which this one doesn't know)", "update this Wobble, or name another data folder with --data DIR");
+        int pending = known.Count(m => StringComparer.Ordinal.Compare(m, newest) > 0);
+        return pending == 0
+            ? new Finding("database", Grade.Ok, $"{where}, of this Wobble's schema; ./run starts it")
+            : new Finding("database", Grade.Warning, $"{where}; its schema is older than this Wobble by {Changes(pending)}", Upgrade);
+    }
+
+    private static string Changes(int pending) => $"{pending} change{(pending == 1 ? "" : "s")}";
+
     internal static async Task<Finding> SchemaAsync(string connectionString, CancellationToken cancel)
     {
         try
@@ -96,7 +114,7 @@ internal static class HostingFindings
             var pending = (await db.Database.GetPendingMigrationsAsync(cancel)).Count();
             return await Schema.IsCurrentAsync(new Database.Contexts(connectionString), cancel)
                 ? new Finding("database", Grade.Ok, "reached, and of this Wobble's schema")
-                : new Finding("database", Grade.Warning, $"its schema is older than this Wobble by {pending} change{(pending == 1 ? "" : "s")}", "./wobble backup FILE, then ./run, which brings it up to date");
+                : new Finding("database", Grade.Warning, $"its schema is older than this Wobble by {Changes(pending)}", Upgrade);
         }
         catch (SchemaTooNewException e)
         {

@@ -58,7 +58,8 @@ internal static class ExperimentExecution
             return ExitCodes.Error;
         }
         var report = Reporting.Of(store.Definition, store.Runs);
-        var verdicts = claims.Select(c => (c, c.Judge(store.Definition, store.Runs))).ToList();
+        // An article that was set up in another way is no answer to its claims.
+        var verdicts = claims.Where(c => store.Definition.Kind != ExperimentKind.Article || c.IsAnsweredBy(store.Definition, store.Runs)).Select(c => (c, c.Judge(store.Definition, store.Runs))).ToList();
         if (choice.Load.Json) Console.Out.WriteLine(ExperimentAnswer.Json(store, report, verdicts, end));
         else ExperimentTable.Write(store.Definition, report, verdicts, Console.Out, !Console.IsOutputRedirected);
 

@@ -35,7 +35,7 @@ internal sealed class LoadPhase(Plan plan, GeneratorProcess generator, Stack sta
         generator.Go();
         var reading = ReadAsync(sampler);
 
-        var hung = UntilGeneratorIsSilentAsync(reading);
+        var hung = HangsAsync(reading);
         var first = await Task.WhenAny(reading, stack.FellOver, _silent.Task, cancelled, late, hung);
         bool fell = first == stack.FellOver || first == _silent.Task;
         if (fell) await Task.WhenAny(_nextSecond.Task, reading, cancelled, Task.Delay(LastSecond, CancellationToken.None));
@@ -44,7 +44,7 @@ internal sealed class LoadPhase(Plan plan, GeneratorProcess generator, Stack sta
 
         cancel.ThrowIfCancellationRequested();
         if (fell) return new LoadOutcome(_end?.Totals, $"Fell over {clock.When()}: {await (Task<string>)first}.");
-        if (first == hung) return new LoadOutcome(_end?.Totals, $"Fell over {clock.When()}: the load generator said nothing for {Duration.Format(Deadlines.SilentGenerator(plan.Load))}.{generator.Quote()}");
+        if (first == hung && await hung) return new LoadOutcome(_end?.Totals, $"Fell over {clock.When()}: the load generator said nothing for {Duration.Format(Deadlines.SilentGenerator(plan.Load))}.{generator.Quote()}");
         if (first == late) return new LoadOutcome(_end?.Totals, $"The load did not end within {Duration.Format(limit)}.{generator.Quote()}");
         if (_end is null) return new LoadOutcome(null, $"Fell over {clock.When()}: the load generator {await generator.Exit}.{generator.Quote()}");
         // Wobble itself ends it only after one of the above.
@@ -52,12 +52,15 @@ internal sealed class LoadPhase(Plan plan, GeneratorProcess generator, Stack sta
         return new LoadOutcome(_end.Totals, _end.State == RunState.Completed ? null : _end.Reason ?? $"The load generator ended as {_end.State.Word()}.");
     }
 
-    private async Task UntilGeneratorIsSilentAsync(Task reading)
+    // True once it has said nothing for too long. False once it has ended: that may be noticed here a moment before the reading itself is seen to have ended.
+    private async Task<bool> HangsAsync(Task reading)
     {
         long limit = (long)Deadlines.SilentGenerator(plan.Load).TotalMilliseconds;
         // Once it has told its end there is nothing more to say.
-        while (Environment.TickCount64 - Interlocked.Read(ref _lastSaid) < limit && _end is null) await Task.WhenAny(reading, Task.Delay(500));
-        if (_end is not null) await reading;
+        while (Environment.TickCount64 - Interlocked.Read(ref _lastSaid) < limit && _end is null && !reading.IsCompleted) await Task.WhenAny(reading, Task.Delay(500));
+        if (_end is null && !reading.IsCompleted) return true;
+        await reading;
+        return false;
     }
 
     private async Task ReadAsync(StackSampler sampler)

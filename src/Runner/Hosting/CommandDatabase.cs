@@ -16,6 +16,9 @@ internal sealed class CommandDatabase : IAsyncDisposable
     private CommandDatabase(string connectionString, string programs, UpLock? held, Child? server) =>
         (ConnectionString, Programs, _held, _server) = (connectionString, programs, held, server);
 
+    // False: ConnectionStrings__Wobble names it.
+    private bool IsOfDataFolder { get; init; }
+
     public string ConnectionString { get; }
 
     /// <summary>Folder of pg_dump and pg_restore that fit the server.</summary>
@@ -33,6 +36,7 @@ internal sealed class CommandDatabase : IAsyncDisposable
         try
         {
             await Database.MigrateAsync(database.ConnectionString, cancel);
+            if (database.IsOfDataFolder) Database.NoteSchema(data);
             return database;
         }
         catch
@@ -70,18 +74,23 @@ internal sealed class CommandDatabase : IAsyncDisposable
         {
             postgres.Join();
             await postgres.WaitUntilReadyAsync(cancel);
-            return new(postgres.ConnectionString, postgres.Programs, null, null);
+            return new(postgres.ConnectionString, postgres.Programs, null, null) { IsOfDataFolder = true };
         }
+        Child? server = null;
         try
         {
             await postgres.PrepareAsync();
-            var server = await Child.StartAsync(postgres.Spec, static _ => { });
-            await Task.WhenAny(postgres.WaitUntilReadyAsync(cancel), server.Exited);
+            server = await Child.StartAsync(postgres.Spec, static _ => { });
+            var ready = postgres.WaitUntilReadyAsync(cancel);
+            await Task.WhenAny(ready, server.Exited);
             if (server.Exited.IsCompleted) throw new HostingException($"Wobble's own PostgreSQL in {data.Database} ended with code {await server.Exited}; {data.Logs} may say why.{FreeSpace.Hint(data.Root)}");
-            return new(postgres.ConnectionString, postgres.Programs, held, server);
+            await ready;
+            return new(postgres.ConnectionString, postgres.Programs, held, server) { IsOfDataFolder = true };
         }
         catch
         {
+            if (server is not null) await server.StopAsync(CancellationToken.None);
+            server?.Dispose();
             held.Dispose();
             throw;
         }

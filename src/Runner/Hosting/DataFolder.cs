@@ -12,6 +12,8 @@ internal sealed class DataFolder(string root)
     public string App => Path.Combine(Root, "app");
     /// <summary>Wobble's own PostgreSQL cluster, its socket folder beside it.</summary>
     public string Database => Path.Combine(Root, "database");
+    /// <summary>The last migration of Wobble's own database, a line, for who looks while it doesn't run.</summary>
+    public string DatabaseSchema => Path.Combine(Root, "database-schema");
     /// <summary>The benchmark's PostgreSQL cluster (1,000,000 rows), owned by the stack's user.</summary>
     public string Cluster => Path.Combine(Root, "benchmark");
     /// <summary>One folder a run while it goes on, owned by the stack's user.</summary>

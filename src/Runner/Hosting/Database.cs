@@ -45,13 +45,27 @@ internal static class Database
             // Hangfire's own schema: several processes that install it together get in each other's way, so it is done here, under the lock of the migration.
             await Schema.MigrateAsync(new Contexts(connectionString), connection => Task.Run(() => PostgreSqlObjectsInstaller.Install(connection), cancel), cancel);
         }
-        catch (SchemaTooNewException e)
+        catch (Exception e) when (e is SchemaTooNewException or DatabaseMissingException)
         {
             throw new HostingException(e.Message);
         }
         catch (NpgsqlException e)
         {
             throw new HostingException($"Wobble's database can't be prepared: {e.Message}");
+        }
+    }
+
+    /// <summary>Notes which schema the data folder's own database has now, for who looks while it doesn't run.</summary>
+    public static void NoteSchema(DataFolder data)
+    {
+        try
+        {
+            if (File.Exists(data.DatabaseSchema) && File.ReadAllText(data.DatabaseSchema).Trim() == Schema.Newest) return;
+            File.WriteAllText(data.DatabaseSchema, Schema.Newest + "\n");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The doctor then says less.
         }
     }
 

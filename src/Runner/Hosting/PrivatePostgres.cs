@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Npgsql;
+using Wobble.Results.Storage;
 using Wobble.Runner.Stacks;
 
 namespace Wobble.Runner.Hosting;
@@ -139,6 +140,8 @@ internal sealed class PrivatePostgres
         }
         await using var exists = new NpgsqlCommand($"select 1 from pg_database where datname = '{Role}'", connection);
         if (await exists.ExecuteScalarAsync(cancel) is not null) return;
+        if (await Schema.FindFormerAsync(connection, Role, cancel) is { } former)
+            throw new HostingException($"Wobble's database is missing in {Cluster}, but '{former}' is there: a restore was ended after it had renamed it. Nothing is made anew, so that nothing is lost. To give it its name back: {Renaming(former)}");
         await using var create = new NpgsqlCommand($"create database {Role}", connection);
         await create.ExecuteNonQueryAsync(cancel);
     }
@@ -165,6 +168,10 @@ internal sealed class PrivatePostgres
             ? "PostgreSQL is not installed (Debian package postgresql). ./run installs it; or name a server of your own in ConnectionStrings__Wobble."
             : $"Wobble's own database in {cluster} was made by PostgreSQL {made}, and this machine has {(versions.Count == 0 ? "none" : string.Join(", ", versions))}. Install the Debian package postgresql-{made}, or move that folder away to begin anew (its runs are lost then).");
     }
+
+    // By a server for one user, as this one has ended by the time somebody reads it; in a folder that any user may enter.
+    private string Renaming(string former) =>
+        $"cd / && echo 'alter database {former} rename to {Role}' | {(_user is null ? "" : $"setpriv --reuid={_user.Uid} --regid={_user.Gid} --clear-groups -- ")}{Path.Combine(_binaries, "postgres")} --single -D '{Cluster}' postgres";
 
     private string ConnectionTo(string database) => ConnectionTo(database, _socket, _password);
 

@@ -22,7 +22,7 @@ internal sealed class Services(UpSettings settings, string connectionString, Unp
     {
         Name = "Runner",
         Command = [settings.Runner, "work"],
-        Environment = () => new Dictionary<string, string?>(Common()) { [HeartBeat.Variable] = Beat },
+        Environment = () => new Dictionary<string, string?>(Common()) { [HeartBeat.Variable] = Beat, [nameof(WorkSettings.Housekeeping)] = "true" },
         Stop = StopRunner,
         Prepare = () =>
         {

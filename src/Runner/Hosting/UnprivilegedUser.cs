@@ -43,6 +43,12 @@ internal sealed record UnprivilegedUser(string Name, uint Uid, uint Gid)
         if (Environment.IsPrivilegedProcess && Native.Chown(path, Uid, Gid) != 0) throw new IOException($"{path} can't be given to {Name}: {Native.LastError()}.");
     }
 
+    /// <summary>The same for one that is open: what has its name meanwhile doesn't matter.</summary>
+    public void OwnOpen(int fd, string path)
+    {
+        if (Environment.IsPrivilegedProcess && Native.ChownOpen(fd, Uid, Gid) != 0) throw new IOException($"{path} can't be given to {Name}: {Native.LastError()}.");
+    }
+
     private static UnprivilegedUser Create(string name)
     {
         var start = new ProcessStartInfo("/usr/sbin/useradd") { RedirectStandardError = true, RedirectStandardOutput = true };

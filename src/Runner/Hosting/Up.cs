@@ -25,6 +25,7 @@ internal sealed class Up(UpSettings settings, Terminal terminal, TimeProvider ti
             string connectionString = settings.ConnectionString ?? await StartPostgresAsync(stop);
             if (settings.ConnectionString is not null) await Database.ReachAsync(connectionString, stop);
             await WhileNoneGivesUpAsync(Database.MigrateAsync(connectionString, stop));
+            if (settings.ConnectionString is null) Database.NoteSchema(settings.Data);
             var services = new Services(settings, connectionString, _user, Token());
             Add(services.Runner());
             Add(services.Dashboard(NewSignIn), restarted: () => terminal.Tell("The Dashboard has a new sign-in link: " + Link(settings.Addresses[0].LocalUrl)));

@@ -61,10 +61,17 @@ internal sealed class RunFolders : IDisposable
     // Not by File.Open: .NET takes a lock of its own on what it opens, which a process of an earlier stack that is just going would refuse.
     private static void MakeLock(string file, UnprivilegedUser user)
     {
-        int fd = Native.Open(file, Native.O_RDWR | Native.O_CREAT | Native.O_CLOEXEC, 0b110_000_000);
-        if (fd < 0) throw new IOException($"{file} can't be made: {Native.LastError()}.");
-        _ = Native.Close(fd);
-        user.Own(file);
+        int fd = SharedFile.OpenOrMake(file, inherited: false);
+        try
+        {
+            // An app may have closed it to its own user.
+            _ = Native.Chmod(fd, 0b110_000_000);
+            user.OwnOpen(fd, file);
+        }
+        finally
+        {
+            _ = Native.Close(fd);
+        }
     }
 
     private static void WriteEtc(string etc, UnprivilegedUser user)

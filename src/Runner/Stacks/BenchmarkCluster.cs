@@ -14,6 +14,7 @@ namespace Wobble.Runner.Stacks;
 internal sealed class BenchmarkCluster(string folder) : IDisposable
 {
     private const int MarkerFormat = 1;
+    private const int LongestMarker = 4096;
     private const int Batch = 50_000;
     private static readonly TimeSpan ServerStart = TimeSpan.FromSeconds(60);
     /// <summary>How long seeding may take on a slow machine.</summary>
@@ -37,8 +38,14 @@ internal sealed class BenchmarkCluster(string folder) : IDisposable
     public async Task<bool> LockAsync(TimeSpan limit, bool inherited, CancellationToken cancel)
     {
         string path = LockFile;
-        _lock = Native.Open(path, Native.O_RDWR | Native.O_CREAT | (inherited ? 0 : Native.O_CLOEXEC), 0b110_000_000);
-        if (_lock < 0) throw new StackException($"The benchmark's cluster can't be locked: {path}: {Native.LastError()}.");
+        try
+        {
+            _lock = SharedFile.OpenOrMake(path, inherited);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StackException($"The benchmark's cluster can't be locked: {e.Message}");
+        }
         var waited = Stopwatch.StartNew();
         while (Native.Flock(_lock, Native.LOCK_EX | Native.LOCK_NB) != 0)
         {
@@ -62,7 +69,8 @@ internal sealed class BenchmarkCluster(string folder) : IDisposable
         {
             try
             {
-                return File.Exists(Path.Combine(Data, "PG_VERSION")) && JsonSerializer.Deserialize<Marker>(File.ReadAllText(MarkerFile), WobbleJson.Options) is { Format: MarkerFormat, Rows: BenchmarkDatabase.Rows };
+                return File.Exists(Path.Combine(Data, "PG_VERSION")) && SharedFile.ReadSmall(MarkerFile, LongestMarker) is { } marker
+                    && JsonSerializer.Deserialize<Marker>(marker, WobbleJson.Options) is { Format: MarkerFormat, Rows: BenchmarkDatabase.Rows };
             }
             catch (Exception e) when (e is IOException or JsonException)
             {
@@ -78,9 +86,8 @@ internal sealed class BenchmarkCluster(string folder) : IDisposable
     public async Task SeedAsync(ComponentPlan database, StackLayout layout, LogPump pump, Func<long, ValueTask> progress, CancellationToken cancel)
     {
         string programs = Path.GetDirectoryName(database.Command[0]) ?? "/usr/lib/postgresql/15/bin";
-        File.Delete(MarkerFile);
-        foreach (string old in (string[])[Unfinished, Data])
-            if (Directory.Exists(old)) Directory.Delete(old, recursive: true);
+        string temporary = MarkerFile + ".new";
+        foreach (string old in (string[])[MarkerFile, temporary, Unfinished, Data]) SharedFile.Remove(old);
 
         await InitialiseAsync(Path.Combine(programs, "initdb"), database, pump, cancel);
         var server = new Component(ServerPlan(Path.Combine(programs, "postgres"), database, layout), layout, pump, cores: null);
@@ -95,7 +102,6 @@ internal sealed class BenchmarkCluster(string folder) : IDisposable
             await server.StopAsync();
         }
         Directory.Move(Unfinished, Data);
-        string temporary = MarkerFile + ".new";
         await File.WriteAllTextAsync(temporary, JsonSerializer.Serialize(new Marker(MarkerFormat, BenchmarkDatabase.Rows, File.ReadAllText(Path.Combine(Data, "PG_VERSION")).Trim()), WobbleJson.Options), cancel);
         File.Move(temporary, MarkerFile, overwrite: true);
     }

@@ -6,8 +6,12 @@ namespace Wobble.Runner.Stacks;
 internal static unsafe partial class Native
 {
     public const int SIGHUP = 1, SIGINT = 2, SIGQUIT = 3, SIGKILL = 9, SIGTERM = 15, SIGCHLD = 17, SIGCONT = 18, SIGSTOP = 19;
-    public const int ESRCH = 3, EINTR = 4, EAGAIN = 11, EACCES = 13, EWOULDBLOCK = EAGAIN;
+    public const int ENOENT = 2, ESRCH = 3, EINTR = 4, ENXIO = 6, EAGAIN = 11, EACCES = 13, EEXIST = 17, EISDIR = 21, ELOOP = 40, EWOULDBLOCK = EAGAIN;
     public const int O_RDONLY = 0, O_RDWR = 2, O_CREAT = 0x40, O_EXCL = 0x80, O_NONBLOCK = 0x800, O_CLOEXEC = 0x80000;
+    // Of those that are used here these alone have other values on arm64.
+    public static readonly int O_DIRECTORY = IsArm ? 0x4000 : 0x10000, O_NOFOLLOW = IsArm ? 0x8000 : 0x20000;
+    public const int AT_EMPTY_PATH = 0x1000;
+    public const uint STATX_TYPE = 1, STATX_MODE = 2, STATX_NLINK = 4, STATX_SIZE = 0x200;
     public const int F_SETFD = 2, F_GETFL = 3, F_SETFL = 4;
     public const int LOCK_EX = 2, LOCK_NB = 4;
     public const short POLLIN = 1, POLLERR = 8, POLLHUP = 16;
@@ -18,6 +22,8 @@ internal static unsafe partial class Native
 
     // glibc's posix_spawnattr_t is 336 bytes, posix_spawn_file_actions_t 80, sigset_t 128.
     public const int SpawnStructSize = 1024, SignalSetSize = 128;
+
+    private static bool IsArm => RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
 
     [StructLayout(LayoutKind.Sequential)]
     public struct PollFd
@@ -79,6 +85,8 @@ internal static unsafe partial class Native
     public static partial nint Write(int fd, byte* buffer, nuint count);
     [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
     public static partial int Poll(PollFd* fds, nuint count, int timeoutMs);
+    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
+    public static partial int Fsync(int fd);
     [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
     public static partial int Fcntl(int fd, int command, int argument);
     [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
@@ -87,10 +95,23 @@ internal static unsafe partial class Native
     public static partial int Chmod(int fd, uint mode);
     [LibraryImport("libc", EntryPoint = "chown", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Chown(string path, uint user, uint group);
+    [LibraryImport("libc", EntryPoint = "fchown", SetLastError = true)]
+    public static partial int ChownOpen(int fd, uint user, uint group);
+    [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int Statx(int folder, string path, int flags, uint wanted, byte* facts);
     [LibraryImport("libc", EntryPoint = "getuid")]
     public static partial uint UserId();
     [LibraryImport("libc", EntryPoint = "getgid")]
     public static partial uint GroupId();
+
+    /// <summary>Puts the names in a folder on the disk: a file's own fsync does not keep its name (fsync(2)). A file system that can't do so for folders is left alone.</summary>
+    public static void FlushFolder(string path)
+    {
+        int fd = Open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+        if (fd < 0) return;
+        _ = Fsync(fd);
+        _ = Close(fd);
+    }
 
     /// <summary>
     /// From here on no other process of this user can trace this one, or open its memory and its pipes below /proc: the app under test runs as the same

@@ -7,13 +7,21 @@ internal sealed class CancelWishes
 {
     private readonly ConcurrentDictionary<Guid, CancellationTokenSource> _watched = new();
 
-    /// <summary>The runs that are watched: at most the one that is under way.</summary>
+    /// <summary>The runs that are watched: the one that is under way, and those that the sweep ends at this moment.</summary>
     public IReadOnlyCollection<Guid> Watched => [.. _watched.Keys];
 
-    /// <summary>Watches for a run's cancel until disposed. Then look at its row once: an earlier wish stands there.</summary>
-    public Watch For(Guid run)
+    /// <summary>
+    /// Watches for a run's cancel until disposed; null when somebody does already: who watches a run has it for itself in this process. Then look at its
+    /// row once: an earlier wish stands there.
+    /// </summary>
+    public Watch? For(Guid run)
     {
-        var source = _watched.GetOrAdd(run, _ => new CancellationTokenSource());
+        var source = new CancellationTokenSource();
+        if (!_watched.TryAdd(run, source))
+        {
+            source.Dispose();
+            return null;
+        }
         return new Watch(() =>
         {
             if (_watched.TryRemove(run, out var removed)) removed.Dispose();

@@ -8,7 +8,8 @@ namespace Wobble.Runner.Work;
 
 /// <summary>
 /// Deletes runs by retention and removes rows of deleted ones, in small pieces with pauses between them; while a run is loaded only a little of it, as the
-/// database's work would show in what is measured. Every Runner does it; they share the work.
+/// database's work would show in what is measured. Only a Runner with <see cref="WorkSettings.Housekeeping"/> has it: retention is a setting of each
+/// process, and another machine's must not delete this one's runs.
 /// </summary>
 internal sealed class HousekeepingService(WorkSettings settings, IDbContextFactory<WobbleDb> contexts, TimeProvider time, ILogger<HousekeepingService> logger) : BackgroundService
 {
@@ -18,7 +19,6 @@ internal sealed class HousekeepingService(WorkSettings settings, IDbContextFacto
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        Leftovers.Sweep(settings.Data, logger);
         using var timer = new PeriodicTimer(Every, time);
         try
         {
@@ -45,7 +45,7 @@ internal sealed class HousekeepingService(WorkSettings settings, IDbContextFacto
         }
     }
 
-    /// <summary>One round: what is due is deleted, and rows go until none are left or a run is loaded.</summary>
+    /// <summary>One round: what is due is deleted, and rows go until none are left or a run is loaded, on whatever machine: the database may be on that one.</summary>
     internal async Task RoundAsync(CancellationToken cancel)
     {
         if (await _housekeeper.ExpireAsync(settings.Retention, cancel) is > 0 and var expired) logger.Expired(expired);
@@ -63,6 +63,6 @@ internal sealed class HousekeepingService(WorkSettings settings, IDbContextFacto
     private async Task<bool> IsLoadedAsync(CancellationToken cancel)
     {
         await using var db = await contexts.CreateDbContextAsync(cancel);
-        return await db.Runs.AnyAsync(r => r.RunnerName == settings.Name && StateMoves.UnderWay.Contains(r.State), cancel);
+        return await db.Runs.AnyAsync(r => StateMoves.UnderWay.Contains(r.State), cancel);
     }
 }

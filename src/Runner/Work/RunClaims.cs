@@ -37,6 +37,23 @@ internal sealed class RunClaims(WorkSettings settings, IDbContextFactory<WobbleD
         return await db.Runs.AsNoTracking().SingleOrDefaultAsync(r => r.Id == run, cancellation);
     }
 
+    /// <summary>The row of a run that was taken; null when it was removed. While PostgreSQL is away it waits.</summary>
+    public async Task<Run?> FindTakenAsync(Guid run, CancellationToken stop)
+    {
+        while (true)
+        {
+            try
+            {
+                return await FindAsync(run, stop);
+            }
+            catch (Exception e) when (Databases.IsAway(e))
+            {
+                // Nobody else would carry it out.
+            }
+            await Task.Delay(Retry, stop);
+        }
+    }
+
     /// <summary>Whether a cancel was asked for. False when PostgreSQL can't be asked.</summary>
     public async Task<bool> IsCancelAskedAsync(Guid run)
     {

@@ -18,25 +18,30 @@ internal sealed class RunJob(
 {
     // What PostgreSQL doesn't take until then is in the journal for the next start.
     private static readonly TimeSpan PatienceWhenStopping = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Retry = TimeSpan.FromMilliseconds(500);
 
     public async Task ExecuteAsync(Guid runId, CancellationToken cancellation)
     {
         // A job that is fetched while the Runner stops is left for the next start.
         lifetime.ApplicationStopping.ThrowIfCancellationRequested();
-        if (!await claims.TakeAsync(runId, cancellation))
+        bool isTaken = await claims.TakeAsync(runId, cancellation);
+        // An earlier attempt of this process has it, or the sweep ends it at this moment.
+        using var watch = wishes.For(runId);
+        if (watch is null) return;
+        if (!isTaken)
         {
-            if (wishes.Watched.Contains(runId)) return;
-            logger.HandedOutAgain(runId, await recovery.SettleAsync(runId, cancellation));
+            using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation, lifetime.ApplicationStopping);
+            logger.HandedOutAgain(runId, await recovery.SettleAsync(runId, stop.Token));
             return;
         }
-        var run = (await claims.FindAsync(runId, CancellationToken.None))!;
+        if (await claims.FindTakenAsync(runId, lifetime.ApplicationStopping) is not { } run) return;
         logger.RunTaken(runId, run.Target);
         using var span = Telemetry.Source.StartActivity("run");
         span?.SetTag("wobble.target", run.Target).SetTag("wobble.run.id", runId);
         presence.Say(Presence.Running, $"running {run.Slug}");
         try
         {
-            await ExecuteAsync(run, cancellation);
+            await ExecuteAsync(run, watch.Token, cancellation);
         }
         finally
         {
@@ -44,12 +49,12 @@ internal sealed class RunJob(
         }
     }
 
-    private async Task ExecuteAsync(Run run, CancellationToken job)
+    private async Task ExecuteAsync(Run run, CancellationToken wished, CancellationToken job)
     {
-        await using var recording = RunRecording.Open(settings.Data.Journals, run.Id, recorder, logger);
-        using var watch = wishes.For(run.Id);
+        await using var recording = await OpenAsync(run.Id);
+        if (recording is null) return;
         if (await claims.IsCancelAskedAsync(run.Id)) wishes.Wish(run.Id);
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(job, watch.Token, lifetime.ApplicationStopping);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(job, wished, lifetime.ApplicationStopping);
 
         EndFact end;
         try
@@ -71,8 +76,27 @@ internal sealed class RunJob(
             logger.RunFailed(e, run.Id);
             end = new EndFact { State = RunState.Failed, Reason = $"The Runner failed: {e.Message}" };
         }
-        end = await NameAsync(end, run.Id, watch.Token);
+        end = await NameAsync(end, run.Id, wished);
         await EndAsync(recording, run.Id, end);
+    }
+
+    // Null when the run has ended with that: its journal can't be begun.
+    private async Task<RunRecording?> OpenAsync(Guid run)
+    {
+        try
+        {
+            return RunRecording.Open(settings.Data.Journals, run, recorder, logger);
+        }
+#pragma warning disable CA1031 // Whatever it is: a run must end, and say why.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            logger.RunFailed(e, run);
+            using var patience = new CancellationTokenSource();
+            await using var stopping = lifetime.ApplicationStopping.Register(() => patience.CancelAfter(PatienceWhenStopping));
+            await RecordAloneAsync(run, 1, new EndFact { State = RunState.Failed, Reason = $"The run's journal can't be begun, and without it nothing that is measured would be safe: {e.Message}" }, patience.Token);
+            return null;
+        }
     }
 
     private async Task<EndFact> RunAsync(Run run, RunRecording recording, CancellationToken stop)
@@ -99,21 +123,51 @@ internal sealed class RunJob(
 
     private async Task EndAsync(RunRecording recording, Guid run, EndFact end)
     {
+        bool isInJournal = true;
         try
         {
             recording.Note(end);
         }
         catch (IOException e)
         {
-            // The journal's disk is full: the end goes to PostgreSQL alone.
+            // The journal's disk is full: the end goes to PostgreSQL alone, after all that the journal has.
             logger.RunFailed(e, run);
-            await recorder.RecordAsync(run, recording.Facts + 1, end with { State = RunState.Failed, Reason = e.Message });
+            end = end with { State = RunState.Failed, Reason = e.Message };
+            isInJournal = false;
         }
         using var patience = new CancellationTokenSource();
         await using var stopping = lifetime.ApplicationStopping.Register(() => patience.CancelAfter(PatienceWhenStopping));
         bool recorded = await recording.FinishAsync(patience.Token);
+        if (!isInJournal && recorded) recorded = await RecordAloneAsync(run, recording.Facts + 1, end, patience.Token);
         System.Diagnostics.Activity.Current?.SetTag("wobble.run.state", end.State.Word());
         Telemetry.RunsEnded.Add(1, new KeyValuePair<string, object?>("state", end.State.Word()));
-        logger.RunEnded(run, end.State.Word(), recorded ? end.Reason ?? "as planned" : "not yet recorded, the journal has it");
+        logger.RunEnded(run, end.State.Word(), recorded ? end.Reason ?? "as planned" : isInJournal ? "not yet recorded, the journal has it" : "not recorded, the next start interrupts it");
+    }
+
+    // An end that no journal has. Again and again while PostgreSQL is away; false when the Runner stopped before.
+    private async Task<bool> RecordAloneAsync(Guid run, int number, EndFact end, CancellationToken patience)
+    {
+        bool isAwaySaid = false;
+        try
+        {
+            while (true)
+            {
+                try
+                {
+                    await recorder.RecordAsync(run, number, end, patience);
+                    return true;
+                }
+                catch (Exception e) when (Databases.IsAway(e))
+                {
+                    if (!isAwaySaid) logger.DatabaseAway(Databases.Reason(e));
+                    isAwaySaid = true;
+                }
+                await Task.Delay(Retry, patience);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
     }
 }

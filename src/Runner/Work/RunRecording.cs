@@ -5,6 +5,7 @@ using Wobble.Results;
 using Wobble.Results.Domain;
 using Wobble.Results.Facts;
 using Wobble.Results.Storage;
+using Wobble.Runner.Stacks;
 
 namespace Wobble.Runner.Work;
 
@@ -55,7 +56,9 @@ internal sealed class RunRecording : IAsyncDisposable
     public static RunRecording Open(string folder, Guid run, Recorder recorder, ILogger logger)
     {
         Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        return new RunRecording(run, PathOf(folder, run), recorder, logger);
+        var recording = new RunRecording(run, PathOf(folder, run), recorder, logger);
+        Native.FlushFolder(folder);
+        return recording;
     }
 
     /// <summary>Where a run's journal is.</summary>

@@ -10,15 +10,18 @@ using Wobble.Results.Storage;
 namespace Wobble.Runner.Work;
 
 /// <summary>
-/// Finds runs that nobody would move any more: queued ones without a job (their Dashboard died in between, or the job was thrown away by hand), and
-/// those under way on a Runner that is gone for good.
+/// Finds runs that nobody would move any more: queued ones without a job (their Dashboard died in between, or the job was thrown away by hand), those
+/// under way on a Runner that is gone for good, and this Runner's own that it doesn't carry out.
 /// </summary>
 internal sealed class Sweeper(
-    WorkSettings settings, IDbContextFactory<WobbleDb> contexts, RunQueue queue, Recorder recorder, IBackgroundJobClient jobs, JobStorage storage, TimeProvider time, ILogger<Sweeper> logger) : BackgroundService
+    WorkSettings settings, IDbContextFactory<WobbleDb> contexts, RunQueue queue, Recorder recorder, Recovery recovery, CancelWishes wishes, IBackgroundJobClient jobs, JobStorage storage, TimeProvider time, ILogger<Sweeper> logger) : BackgroundService
 {
     /// <summary>A Runner that said nothing for so long, and doesn't hold its name's lock, won't come back to its run.</summary>
     public static readonly TimeSpan GoneForGood = TimeSpan.FromMinutes(2);
 
+    // Longer than this process may go on once another one has its name (RunnerLock): the runs are then that one's.
+    private static readonly TimeSpan LeftAfter = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan SettleWithin = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(10);
     private const int AtOnce = 50;
 
@@ -28,10 +31,12 @@ internal sealed class Sweeper(
         if (await queue.QueueForgottenAsync(cancellation) is > 0 and var count) logger.ForgottenQueued(count);
         await SettleThrownAwayAsync(cancellation);
         await InterruptRunsOfGoneRunnersAsync(cancellation);
+        await SettleOwnAsync(cancellation);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        Leftovers.Sweep(settings.Data, logger);
         using var timer = new PeriodicTimer(Every, time);
         try
         {
@@ -86,6 +91,30 @@ internal sealed class Sweeper(
             await recorder.RecordAsync(run.Id, int.MaxValue, new EndFact { State = RunState.Interrupted, Reason = $"Runner {run.Name} is gone; facts until then are kept." }, cancellation);
             logger.RunnerGone(run.Name, run.SeenAt, run.Id);
             if (run.JobId is { } job) jobs.Delete(job);
+        }
+    }
+
+    // Their job ended in an error, and no job is tried again.
+    private async Task SettleOwnAsync(CancellationToken cancellation)
+    {
+        var before = time.GetUtcNow() - LeftAfter;
+        await using var db = await contexts.CreateDbContextAsync(cancellation);
+        var left = await db.Runs.AsNoTracking().Where(r => r.RunnerName == settings.Name && StateMoves.UnderWay.Contains(r.State) && r.StartedAt < before).Select(r => r.Id).ToListAsync(cancellation);
+        foreach (var run in left)
+        {
+            using var watch = wishes.For(run);
+            if (watch is null) continue;
+            // An orderly stop waits for what is watched.
+            using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            patience.CancelAfter(SettleWithin);
+            try
+            {
+                await recovery.SettleAsync(run, patience.Token, "The Runner lost hold of it");
+            }
+            catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+            {
+                // PostgreSQL is away again: its end is in the journal, and the next round records it.
+            }
         }
     }
 }

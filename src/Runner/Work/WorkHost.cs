@@ -50,7 +50,7 @@ internal static class WorkHost
             logger.Stopped(settings.Name);
             return ExitCodes.Ok;
         }
-        catch (Exception e) when (e is WorkSettingException or SchemaTooNewException || Databases.IsRefused(e))
+        catch (Exception e) when (e is WorkSettingException or SchemaTooNewException or DatabaseMissingException || Databases.IsRefused(e))
         {
             await Console.Error.WriteLineAsync(ImportantLines.Spoken + (Databases.IsRefused(e) ? $"ConnectionStrings__Wobble: PostgreSQL refuses it: {e.Message}" : e.Message));
             return ExitCodes.BadInput;
@@ -106,7 +106,7 @@ internal static class WorkHost
         AddHosted<Seeding>(services);
         AddHosted<Sweeper>(services);
         AddHosted<ExperimentKeeper>(services);
-        AddHosted<HousekeepingService>(services);
+        if (settings.Housekeeping) AddHosted<HousekeepingService>(services);
         AddHosted<RecurrenceKeeper>(services);
         services.AddHangfireWork(settings);
         services.AddTelemetry(settings);

@@ -44,6 +44,9 @@ internal static partial class WorkLog
     [LoggerMessage(24, LogLevel.Warning, "Run {Run} was under way when its Runner died: {Facts} facts kept, now {State}")]
     public static partial void Recovered(this ILogger logger, Guid run, int facts, string state);
 
+    [LoggerMessage(25, LogLevel.Information, "Journal {Path} belongs to a run of this database after all and is {Back} again")]
+    public static partial void JournalKnown(this ILogger logger, string path, string back);
+
     [LoggerMessage(30, LogLevel.Warning, "The lock of this Runner's name was lost with its connection ({Reason}); taking it again")]
     public static partial void LockLost(this ILogger logger, string reason);
 

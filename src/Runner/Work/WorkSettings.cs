@@ -16,8 +16,11 @@ internal sealed record WorkSettings(string Name, string ConnectionString, DataFo
     /// <summary>Where traces and metrics are sent by OTLP over HTTP; null: nowhere.</summary>
     public string? OtlpEndpoint { get; init; }
 
-    /// <summary>How long runs are kept.</summary>
+    /// <summary>How long runs are kept; heeded with <see cref="Housekeeping"/> alone.</summary>
     public Retention Retention { get; init; } = Retention.Default;
+
+    /// <summary>True: it deletes by retention and removes what was deleted, of all Runners' runs. `up` says so to its own Runner.</summary>
+    public bool Housekeeping { get; init; }
 
     /// <summary>True: webhooks may go to addresses of private networks, too.</summary>
     public bool AllowPrivateWebhooks { get; init; }
@@ -32,10 +35,12 @@ internal sealed record WorkSettings(string Name, string ConnectionString, DataFo
         string folder = configuration["DataFolder"] is { Length: > 0 } data ? data : DataFolder.Default;
         string? allow = configuration["Webhooks:AllowPrivate"];
         if (allow is not (null or "") && !bool.TryParse(allow, out _)) throw new WorkSettingException($"Webhooks__AllowPrivate: {allow} is not allowed; true or false.");
+        string? keeps = configuration["Housekeeping"];
+        if (keeps is not (null or "") && !bool.TryParse(keeps, out _)) throw new WorkSettingException($"Housekeeping: {keeps} is not allowed; true or false.");
         if (Results.Telemetry.Refuse(configuration["OtlpEndpoint"]) is { } wrong) throw new WorkSettingException(wrong);
         var errors = new List<FieldError>();
         var retention = Retention.Read(key => configuration[key], errors);
         if (errors.Count > 0) throw new WorkSettingException(errors[0].ToString());
-        return new WorkSettings(name, connection, new DataFolder(folder)) { Retention = retention, AllowPrivateWebhooks = bool.TryParse(allow, out bool isAllowed) && isAllowed, OtlpEndpoint = string.IsNullOrWhiteSpace(configuration["OtlpEndpoint"]) ? null : configuration["OtlpEndpoint"]!.Trim().TrimEnd('/') };
+        return new WorkSettings(name, connection, new DataFolder(folder)) { Retention = retention, Housekeeping = bool.TryParse(keeps, out bool isKeeper) && isKeeper, AllowPrivateWebhooks = bool.TryParse(allow, out bool isAllowed) && isAllowed, OtlpEndpoint = string.IsNullOrWhiteSpace(configuration["OtlpEndpoint"]) ? null : configuration["OtlpEndpoint"]!.Trim().TrimEnd('/') };
     }
 }

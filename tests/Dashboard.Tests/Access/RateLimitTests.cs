@@ -1,4 +1,8 @@
 using System.Net;
+using System.Net.Http.Json;
+using System.Net.Sockets;
+using System.Net.WebSockets;
+using System.Text.Json.Nodes;
 
 namespace Wobble.Dashboard.Tests.Access;
 
@@ -37,23 +41,19 @@ public sealed class RateLimitTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/api/targets")).StatusCode);
     }
 
-    [Fact]
-    public async Task Of_the_pages_that_live_one_too_many_is_refused_and_let_in_when_another_was_closed()
+    // Of eight an address has two; of two it has one, so that others fill them.
+    [Theory, InlineData("8", "127.0.0.1", "127.0.0.1", true), InlineData("2", "127.0.0.2", "127.0.0.3", false)]
+    public async Task Of_the_pages_that_live_one_too_many_is_refused_and_let_in_when_another_was_closed(string most, string one, string another, bool othersComeIn)
     {
-        var few = new DashboardHost { Database = host.Database, Settings = { ["PagesAtOnce"] = "2" } };
+        const string last = "127.0.0.1";
+        var few = new DashboardHost { Database = host.Database, Settings = { ["PagesAtOnce"] = most } };
         await few.InitializeAsync();
-        async Task<System.Net.WebSockets.ClientWebSocket> OpenAsync()
-        {
-            var socket = new System.Net.WebSockets.ClientWebSocket();
-            socket.Options.SetRequestHeader("Origin", few.Address.GetLeftPart(UriPartial.Authority));
-            await socket.ConnectAsync(new UriBuilder(few.Address) { Scheme = "ws", Path = "/_blazor" }.Uri, TestContext.Current.CancellationToken);
-            return socket;
-        }
 
-        var first = await OpenAsync();
-        using var second = await OpenAsync();
-        var refused = await Assert.ThrowsAsync<System.Net.WebSockets.WebSocketException>(OpenAsync);
+        var first = await OpenAsync(few, one);
+        using var second = await OpenAsync(few, another);
+        var refused = await Assert.ThrowsAsync<WebSocketException>(() => OpenAsync(few, last));
         Assert.Contains("429", refused.Message);
+        if (othersComeIn) (await OpenAsync(few, "127.0.0.9")).Dispose();
         using var client = few.SignedOut();
         Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/targets")).StatusCode);
 
@@ -63,15 +63,38 @@ public sealed class RateLimitTests : IAsyncLifetime
         {
             try
             {
-                (await OpenAsync()).Dispose();
+                (await OpenAsync(few, last)).Dispose();
                 return true;
             }
-            catch (System.Net.WebSockets.WebSocketException)
+            catch (WebSocketException)
             {
                 return false;
             }
         }, TimeSpan.FromSeconds(30));
         await few.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_page_lives_by_WebSocket_and_by_nothing_that_no_limit_counts()
+    {
+        using var client = host.SignedOut();
+        var negotiated = await (await client.PostAsync("/_blazor/negotiate?negotiateVersion=1", null)).Content.ReadFromJsonAsync<JsonObject>();
+        string id = $"id={negotiated!["connectionToken"]}";
+        using var looksLikeOne = new HttpRequestMessage(HttpMethod.Get, $"/_blazor?{id}");
+        looksLikeOne.Headers.Add("Connection", "Upgrade");
+        looksLikeOne.Headers.Add("Upgrade", "websocket");
+
+        HttpResponseMessage[] answers = [await client.GetAsync($"/_blazor?{id}"), await client.GetAsync($"/_blazor/?{id}"), await client.PostAsync($"/_blazor?{id}", new StringContent("x")), await client.SendAsync(looksLikeOne)];
+
+        foreach (var answer in answers)
+        {
+            Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+            Assert.Contains("by WebSocket alone", await answer.Content.ReadAsStringAsync());
+        }
+        using var begins = await client.GetAsync("/_blazor/initializers");
+        Assert.NotEqual(HttpStatusCode.BadRequest, begins.StatusCode);
+        using var socket = await OpenAsync(host, "127.0.0.1", id);
+        Assert.Equal(WebSocketState.Open, socket.State);
     }
 
     [Fact]
@@ -97,6 +120,26 @@ public sealed class RateLimitTests : IAsyncLifetime
         }));
 
         Assert.Contains(answers, a => a.StatusCode == HttpStatusCode.TooManyRequests);
+    }
+
+    // A page's connection from an address of loopback.
+    private static async Task<ClientWebSocket> OpenAsync(DashboardHost to, string from, string query = "")
+    {
+        var handler = new SocketsHttpHandler
+        {
+            UseProxy = false,
+            ConnectCallback = async (context, cancel) =>
+            {
+                var connection = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+                connection.Bind(new IPEndPoint(IPAddress.Parse(from), 0));
+                await connection.ConnectAsync(IPAddress.Loopback, context.DnsEndPoint.Port, cancel);
+                return new NetworkStream(connection, ownsSocket: true);
+            },
+        };
+        var socket = new ClientWebSocket();
+        socket.Options.SetRequestHeader("Origin", to.Address.GetLeftPart(UriPartial.Authority));
+        await socket.ConnectAsync(new UriBuilder(to.Address) { Scheme = "ws", Path = "/_blazor", Query = query }.Uri, new HttpMessageInvoker(handler), TestContext.Current.CancellationToken);
+        return socket;
     }
 
     private static async Task<HttpResponseMessage[]> ManyAsync(HttpClient client, string address, int count) =>

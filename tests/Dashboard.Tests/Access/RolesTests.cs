@@ -60,6 +60,40 @@ public sealed class RolesTests(ViewedHost viewed) : IClassFixture<ViewedHost>
     }
 
     [Fact]
+    public async Task A_runs_link_does_not_name_its_configuration_to_who_is_signed_out()
+    {
+        await host.AddRunnerAsync();
+        using var owner = host.WithToken();
+        using var created = await owner.PostAsJsonAsync("/api/configurations", new { name = "For who is signed in", definition = new { target = "uwsgi-http/bottle" } });
+        string id = (string)(await created.Content.ReadFromJsonAsync<JsonObject>())!["id"]!;
+        var queued = await (await owner.PostAsync($"/api/configurations/{id}/runs", null)).Content.ReadFromJsonAsync<JsonObject>();
+        string address = $"/api/runs/{queued!["slug"]}";
+        using var signedOut = host.SignedOut();
+        using var viewer = host.WithToken(ViewedHost.ViewerToken);
+
+        var hidden = (await signedOut.GetFromJsonAsync<JsonObject>(address))!;
+        var shown = (await viewer.GetFromJsonAsync<JsonObject>(address))!;
+
+        Assert.Null(hidden["configuration"]);
+        Assert.Null(hidden["configuration_version"]);
+        Assert.Equal((id, 1), (shown["configuration"]!.GetValue<string>(), shown["configuration_version"]!.GetValue<int>()));
+    }
+
+    [Fact]
+    public async Task Answers_of_a_provider_that_nobody_asked_for_stand_in_the_audit_log_once()
+    {
+        var open = new DashboardHost { Database = host.Database, Settings = { ["OidcAuthority"] = "https://login.example.org", ["OidcClientId"] = "wobble", ["OidcOperators"] = "ada@example.org" } };
+        await open.InitializeAsync();
+        using var client = open.SignedOut();
+
+        for (int i = 0; i < 20; i++) Assert.Equal(HttpStatusCode.Unauthorized, (await client.GetAsync("/sign-in/provider/back?code=guessed&state=guessed")).StatusCode);
+
+        using var owner = host.WithToken();
+        Assert.Single((await owner.GetFromJsonAsync<JsonObject>("/api/audit?q=sign in by the provider"))!["entries"]!.AsArray());
+        await open.DisposeAsync();
+    }
+
+    [Fact]
     public async Task Who_did_what_and_how_it_ended_is_in_the_audit_log()
     {
         await host.AddRunnerAsync();

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Wobble.Dashboard.Tests.Access;
 using Wobble.Results.Domain;
 using Wobble.Results.Experiments;
+using Wobble.Results.Storage;
 using Wobble.Tests.Support;
 
 namespace Wobble.Dashboard.Tests.Api;
@@ -222,6 +223,56 @@ public sealed class ExperimentsApiTests : IAsyncLifetime
             string detail = (await BadInputTests.ProblemOf(await client.GetAsync(new Uri($"/api/compare?{query}", UriKind.Relative)), HttpStatusCode.BadRequest)).Detail!;
             Assert.Contains(problem.Replace("r: *", "", StringComparison.Ordinal), detail, StringComparison.Ordinal);
         }
+    }
+
+    [Fact]
+    public async Task A_kept_comparison_says_which_side_is_gone_and_who_is_the_reference_now()
+    {
+        using var client = _host.WithToken();
+        string[] slugs = [.. (await Task.WhenAll(Enumerable.Range(0, 3).Select(i => _host.Runs.RecordAsync(new FactsBuilder { PerSecond = 10, Seed = i })))).Select(r => r.Slug)];
+        string kept = (string)(await PostAsync(client, "/api/comparisons", $$"""{"runs":["{{string.Join("\",\"", slugs)}}"]}"""))["slug"]!;
+        (await client.DeleteAsync(new Uri($"/api/runs/{slugs[0]}", UriKind.Relative))).EnsureSuccessStatusCode();
+
+        var read = await GetAsync(_host.SignedOut(), $"/api/comparisons/{kept}");
+
+        Assert.Equal(2, read["runs"]!.AsArray().Count);
+        string[] notes = [.. read["notes"]!.AsArray().Select(n => (string)n!)];
+        Assert.Contains($"{slugs[0]} is not here any more", notes);
+        Assert.Contains(notes, n => n.StartsWith("it was the reference: ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Who_is_signed_out_reads_nothing_by_the_id_of_a_configuration()
+    {
+        var configuration = new Configuration { Name = "nightly", Definition = new Definition { Target = "uwsgi-http/bottle" } };
+        await using (var db = _host.Database.CreateDbContext())
+        {
+            db.Add(configuration);
+            await db.SaveChangesAsync();
+        }
+        var mine = await _host.Runs.RecordAsync(new FactsBuilder { PerSecond = 10 }, configurationId: configuration.Id);
+        var other = await _host.Runs.RecordAsync(new FactsBuilder { PerSecond = 10, Seed = 2 });
+        string query = $"r={configuration.Id}&r={other.Slug}";
+
+        var refused = await BadInputTests.ProblemOf(await _host.SignedOut().GetAsync(new Uri($"/api/compare?{query}", UriKind.Relative)), HttpStatusCode.BadRequest);
+        Assert.Contains("slugs of runs and experiments", refused.Detail, StringComparison.Ordinal);
+        string page = await _host.SignedOut().GetStringAsync(new Uri($"/compare?{query}", UriKind.Relative));
+        Assert.DoesNotContain(mine.Slug, page, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{"kind":"capacity","targets":["uwsgi-http/bottle"],"repetitions":10000}""", "repetitions")]
+    [InlineData("""{"kind":"capacity","targets":["uwsgi-http/bottle"],"connections":5}""", "connections")]
+    [InlineData("""{"kind":"capacity","targets":["uwsgi-http/bottle"],"stages":"1s@5/s","for":null}""", "stages")]
+    [InlineData("""{"kind":"capacity","targets":["uwsgi-http/bottle"],"rate":5}""", "rate")]
+    [InlineData("""{"targets":["uwsgi-http/bottle","uvicorn/starlette"],"repetitions":2147483647,"for":"1h"}""", "repetitions")]
+    public async Task What_a_kind_does_not_use_is_refused_and_not_ignored(string body, string field)
+    {
+        using var client = _host.WithToken();
+
+        using var answer = await client.PostAsync("/api/experiments", BadInputTests.Json(body));
+
+        Assert.Contains(field, (await BadInputTests.ProblemOf(answer, HttpStatusCode.BadRequest)).Detail, StringComparison.Ordinal);
     }
 
     [Fact]

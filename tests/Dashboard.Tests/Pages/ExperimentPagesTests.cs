@@ -148,7 +148,7 @@ public sealed class ExperimentPagesTests : PageScene
     [Fact]
     public void A_plan_leaves_out_what_is_answered_or_under_way_or_can_not_run()
     {
-        ClaimLine Line(string id, string? state) => new(ClaimList.Find(id)!, state is null ? null : "slug", state, null, 0, null, null);
+        ClaimLine Line(string id, string? state) => new(ClaimList.Find(id)!, state is null ? null : "slug", state, null, 0, state == "completed" ? ClaimVerdict.CantTell("Two rounds.") : null, null);
 
         var plan = ClaimPlan.Of([Line("4", null), Line("5", "completed"), Line("B", "paused"), Line("I", null)], SamplePlans.Catalogue, 5, TimeSpan.FromSeconds(10), null);
         var nothing = ClaimPlan.Of([Line("4", null)], new Catalogue(), 5, TimeSpan.FromSeconds(10), null);

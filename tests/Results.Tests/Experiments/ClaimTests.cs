@@ -156,6 +156,55 @@ public sealed class ClaimTests
     }
 
     [Fact]
+    public void A_sentence_says_what_the_claims_rule_answers_and_not_whether_two_differ()
+    {
+        // Between 7% lower and 2% higher with uvloop: nobody can tell whether they differ, but it is not 5% more.
+        double[] wave = [0.93, 1.00, 0.96, 1.02, 0.97];
+        ClaimVerdict Of(string id, double ratio, Func<ExperimentRow, bool> of, Func<double, NextRun, ExperimentRun> made)
+        {
+            var claim = ClaimList.Find(id)!;
+            var experiment = claim.Make(Here, 5, TimeSpan.FromSeconds(10), 3);
+            return claim.Judge(experiment, Play(experiment, play: next => made(of(experiment.Rows[next.Row]) ? ratio * wave[next.Round - 1] : 1, next)));
+        }
+
+        var same = Of("4", 1, row => row.Name.EndsWith("uvloop", StringComparison.Ordinal), (factor, next) => Run(next, 30, 4_000 * factor));
+        Assert.Equal(ClaimAnswer.Doesnt, same.Answer);
+        Assert.DoesNotContain("can't tell", same.Sentence, StringComparison.OrdinalIgnoreCase);
+        Assert.Contains("not higher by more than 5.0%", same.Sentence, StringComparison.Ordinal);
+
+        // Higher for certain, by a factor that may be the claimed one.
+        double[] wide = [0.85, 1.25, 0.9, 1.15, 1.0];
+        var near = Of("2", 1.4, row => row.Class == TargetClass.Async, (factor, next) => Run(next, 30) is var run && factor == 1 ? run : run with { Result = run.Result! with { Wobble = 2 * 1.4 * wide[next.Round - 1] } });
+        var wobble = near.Findings.Single(f => f.Metric == "wobble");
+        Assert.Equal(ClaimAnswer.CantTell, wobble.Answer);
+        Assert.StartsWith("can't tell: ", wobble.Sentence, StringComparison.Ordinal);
+        Assert.Contains("1.5 times is claimed; about ", wobble.Sentence, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Objection_A_needs_three_rounds_of_both_before_failures_decide()
+    {
+        Assert.NotEqual(ClaimAnswer.Holds, Judge("A", (_, _) => 30, invalid: next => next.Row == 0, rounds: 1).Answer);
+        Assert.Equal(ClaimAnswer.Holds, Judge("A", (_, _) => 30, invalid: next => next.Row == 0, rounds: 3).Answer);
+    }
+
+    [Theory]
+    [InlineData("row", null, 5, 2, true)]
+    [InlineData("slow:200", null, 5, 2, false)]
+    [InlineData("row", 4, 5, 2, false)]
+    [InlineData("row", null, 2, 2, false)]
+    // 3 workers × 10 connections, and the pooler has 20.
+    [InlineData("row", null, 5, 3, false)]
+    public void The_article_answers_claims_only_when_it_is_set_up_as_they_are(string workload, int? workers, int rounds, int ran, bool answers)
+    {
+        var article = Making.Article(new Definition { Target = "", Workload = workload, Workers = workers, Pooler = "session:20" }, Here, rounds, 1);
+        var runs = Play(article, play: next => Run(next, 30) is var run && article.Rows[next.Row].Class == TargetClass.Async && run.Result is { } result ? run with { Result = result with { Workers = next.Definition.Workers ?? ran } } : run);
+
+        Assert.Equal(answers, ClaimList.Find("1")!.IsAnsweredBy(article, runs));
+        Assert.False(ClaimList.Find("4")!.IsAnsweredBy(article, runs));
+    }
+
+    [Fact]
     public void Counting_green_rows_otherwise_decides_only_if_the_answer_changes()
     {
         Assert.Equal(ClaimAnswer.Doesnt, Judge("G", (row, _) => row.Class == TargetClass.Green ? 45 : ByClass(row, 30, 90)).Answer);

@@ -105,6 +105,17 @@ public sealed class ReportingTests
     }
 
     [Fact]
+    public void Valid_runs_with_too_few_requests_for_a_percentile_are_not_said_to_be_missing()
+    {
+        var experiment = Compare(rows: 2, repetitions: 5, seed: 3);
+
+        var report = Reporting.Of(experiment, Play(experiment, play: next => Run(next, 20) is var run ? run with { Result = run.Result! with { Requests = 15_000 } } : run));
+
+        Assert.Equal("can't tell: too few requests for a verdict on p99.9 in 5 of 5 rounds (20,000 a run are needed)", report.Ratios.Single(r => r.Metric == "p99_9").Sentence);
+        Assert.DoesNotContain("too few", report.Ratios.Single(r => r.Metric == "p99").Sentence, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void P99_9_has_a_median_and_no_interval()
     {
         var experiment = Compare(rows: 1, repetitions: 5, seed: 3);

@@ -82,6 +82,44 @@ public sealed class SearchingTests
     }
 
     [Theory]
+    [InlineData(500, "even at ")]
+    [InlineData(5, "p99 is still below 30")]
+    public void A_capacity_that_is_not_found_says_on_which_side_the_objective_lies(double p99, string why)
+    {
+        var experiment = Compare(rows: 1, repetitions: 1, seed: 1) with { Kind = ExperimentKind.Capacity, ObjectiveMs = 30 };
+
+        var search = Assert.Single(Reporting.Of(experiment, Play(experiment, play: next => Run(next, p99, 2_000))).Searches);
+
+        Assert.Null(search.Rate);
+        Assert.Contains(why, search.Sentence, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_capacity_refuses_what_would_set_its_rates()
+    {
+        var catalogue = new Catalogue { Cores = 2, Targets = [new CatalogueTarget { Name = "server/a", Server = "server", App = "a", Interface = "wsgi", Class = TargetClass.Sync }] };
+        var shared = new Definition { Target = "", Connections = 10 };
+
+        Assert.Equal("connections", Assert.Single(ExperimentRules.Check(Making.CapacityOf(["server/a"], shared, catalogue, 50, 1), catalogue)).Field);
+        Assert.Contains(ExperimentRules.Check(Making.CapacityOf(["server/a"], shared with { Connections = null, Stages = "1s@10/s", For = null }, catalogue, 50, 1), catalogue), e => e is { Field: "stages", Value: "1s@10/s" });
+        Assert.Contains(ExperimentRules.Check(Making.CapacityOf(["server/a"], shared with { Connections = null, Rate = 10 }, catalogue, 50, 1), catalogue), e => e.Field == "rate");
+        Assert.Empty(ExperimentRules.Check(Making.CapacityOf(["server/a"], shared with { Connections = null }, catalogue, 50, 1), catalogue));
+    }
+
+    [Fact]
+    public void Rounds_beyond_any_bound_are_refused_with_a_time_and_no_overflow()
+    {
+        var catalogue = new Catalogue { Cores = 2, Targets = [.. "ab".Select(c => new CatalogueTarget { Name = $"server/{c}", Server = "server", App = $"{c}", Interface = "wsgi", Class = TargetClass.Sync })] };
+        var experiment = Compare(rows: 2, int.MaxValue, seed: 1);
+        experiment = experiment with { Rows = [.. experiment.Rows.Select(r => r with { Definition = r.Definition with { For = TimeSpan.FromHours(1) } })] };
+
+        var error = Assert.Single(ExperimentRules.Check(experiment, catalogue), e => e.Field == "repetitions");
+
+        Assert.StartsWith("1 to 100; it would take ", error.Allowed, StringComparison.Ordinal);
+        Assert.DoesNotContain("-", error.Allowed, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData(0, "1 to 100")]
     [InlineData(10_000, "1 to 100; it would take 88 h 53 min")]
     public void Too_few_and_too_many_rounds_are_refused_with_the_time_they_would_take(int repetitions, string allowed)

@@ -64,6 +64,22 @@ public sealed class ExperimentQueueTests : IAsyncLifetime
         Assert.Equal(2, jobs.Queued.Count);
     }
 
+    [Theory]
+    [InlineData("for update"), InlineData("SET job_id"), InlineData("pg_notify")]
+    public async Task An_experiment_that_is_stored_is_answered_also_when_PostgreSQL_goes_away_right_after_it(string at)
+    {
+        var away = new AwayDatabase(database) { At = at };
+
+        var outcome = await new ExperimentQueue(away, jobs, TimeProvider.System).CreateAsync(catalogue => Making.Compare(["uwsgi-http/bottle"], new Definition { Target = "" }, catalogue, 2, 1));
+
+        Assert.Empty(outcome.Errors);
+        Assert.NotNull(outcome.Experiment);
+        Assert.Equal(at == "for update", outcome.First is null);
+        // A Runner makes its first run, where it isn't there.
+        await queue.AdvanceAllAsync();
+        Assert.Equal(1, await UnfinishedAsync());
+    }
+
     [Fact]
     public async Task An_interrupted_run_is_run_again_and_both_are_kept()
     {
@@ -108,6 +124,17 @@ public sealed class ExperimentQueueTests : IAsyncLifetime
         var definition = ExperimentQueue.Read(await db.Experiments.SingleAsync())!;
         Assert.Equal((5, 0.978), (definition.Repetitions, definition.Confidence));
         Assert.Equal(1, await UnfinishedAsync());
+    }
+
+    [Fact]
+    public async Task At_the_most_rounds_none_is_added_and_no_interval_widened()
+    {
+        var made = await CreateAsync(["uwsgi-http/bottle"], repetitions: ExperimentDefinition.MostRepetitions);
+
+        Assert.False(await queue.AddRoundsAsync(made.Slug, 5));
+
+        await using var db = database.CreateDbContext();
+        Assert.False(ExperimentQueue.Read(await db.Experiments.SingleAsync())!.RoundsWereAdded);
     }
 
     [Fact]

@@ -153,6 +153,23 @@ public sealed class RunQueueTests : IAsyncLifetime
         Assert.Single(_jobs.Queued);
     }
 
+    [Theory]
+    [InlineData("SET job_id"), InlineData("pg_notify")]
+    public async Task A_run_that_is_stored_is_answered_also_when_PostgreSQL_goes_away_right_after_it(string at)
+    {
+        await JoinAsync("bench-1");
+        var away = new AwayDatabase(_database) { At = at };
+
+        var outcome = await new RunQueue(away, _jobs, TimeProvider.System).QueueAsync(new RunRequest { Definition = new Definition { Target = "uwsgi-http/bottle" } });
+
+        Assert.Empty(outcome.Errors);
+        bool hasJob = at == "pg_notify";
+        Assert.Equal(hasJob ? "1" : null, (await StoredAsync(Assert.Single(outcome.Runs).Id)).JobId);
+        // A job that the row doesn't know is as good as none.
+        await _database.ExecuteAsync("update runs set created_at = now() - interval '1 minute'");
+        Assert.Equal(hasJob ? 0 : 1, await _queue.QueueForgottenAsync());
+    }
+
     private async Task JoinAsync(string name, Catalogue? catalogue = null, TimeSpan seenAgo = default)
     {
         await using var db = _database.CreateDbContext();

@@ -82,6 +82,28 @@ public sealed class ComparisonTests(TestDatabase database) : IClassFixture<TestD
         Assert.Equal("unknown", (await _edits.Keep([a.Slug, "unknown"], default)).Error!.Value);
     }
 
+    [Fact]
+    public async Task Runs_of_a_configuration_before_an_upgrade_are_left_out_and_those_that_never_were_planned_are_not()
+    {
+        var configuration = new Configuration { Name = Slug.New(), Definition = new Definition { Target = "uwsgi-http/bottle" } };
+        await database.Keep(configuration);
+        Run Of(double minutesAgo, string? python)
+        {
+            if (python is null) return Stored.Run(state: RunState.Failed, trust: null, minutesAgo: minutesAgo, configuration: configuration.Id, version: 1);
+            var run = Measured("uwsgi-http/bottle", configuration.Id);
+            run.Plan = run.Plan! with { Versions = new Dictionary<string, string> { ["python"] = python } };
+            return run;
+        }
+        await database.KeepAll([Of(3, "3.11")]);
+        await database.KeepAll([Of(2, "3.13")]);
+        await database.KeepAll([Of(1, null)]);
+        await database.KeepAll([Of(0, "3.13")]);
+
+        var side = Assert.Single((await _queries.Runs([configuration.Id.ToString()], default)).Runs);
+
+        Assert.Equal((1, 3), (side.Elsewhere, side.Each.Count));
+    }
+
     [Theory]
     [InlineData(0, 0)]
     [InlineData(10, 0)]
@@ -102,9 +124,9 @@ public sealed class ComparisonTests(TestDatabase database) : IClassFixture<TestD
         return histogram;
     }
 
-    private static Run Measured(string target)
+    private static Run Measured(string target, Guid? configuration = null)
     {
-        var run = Stored.Run(target);
+        var run = Stored.Run(target, configuration: configuration, version: configuration is null ? null : 1);
         run.Plan = SamplePlans.For(new Definition { Target = target });
         run.Environment = SamplePlans.Environment;
         run.End = new EndFact

@@ -37,6 +37,23 @@ public sealed class SchemaTests
     }
 
     [Fact]
+    public async Task A_database_that_a_restore_renamed_is_not_hidden_by_a_new_one()
+    {
+        await using var database = await TestDatabase.CreateEmptyAsync();
+        var cluster = await PostgresCluster.SharedAsync();
+        string name = new Npgsql.NpgsqlConnectionStringBuilder(database.ConnectionString).Database!, former = $"{name}_former_20261126120000";
+        await cluster.ExecuteAsync($"alter database {name} rename to {former}");
+
+        var refused = await Assert.ThrowsAsync<DatabaseMissingException>(() => Schema.MigrateAsync(database));
+
+        Assert.Equal(former, refused.Former);
+        Assert.Contains($"alter database \"{former}\" rename to \"{name}\"", refused.Message, StringComparison.Ordinal);
+        await cluster.ExecuteAsync($"alter database {former} rename to {name}");
+        await Schema.MigrateAsync(database);
+        Assert.True(await Schema.IsCurrentAsync(database));
+    }
+
+    [Fact]
     public async Task An_empty_database_is_not_current()
     {
         await using var database = await TestDatabase.CreateEmptyAsync();

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Formats.Tar;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
@@ -48,6 +49,7 @@ public sealed class BackupTests : IDisposable
             Assert.Equal(before, await StoryAsync(database.ConnectionString));
             Assert.Equal(["wobble"], await DatabasesAsync(database.ConnectionString));
         }
+        Assert.Equal(Schema.Newest, File.ReadAllText(there.DatabaseSchema).Trim());
         Assert.Equal("the-token-of-here\n", File.ReadAllText(there.Token));
         Assert.Equal("<key/>", File.ReadAllText(Path.Combine(there.Keys, "key-1.xml")));
         Assert.Single(Directory.GetFiles(there.Journals));
@@ -113,6 +115,48 @@ public sealed class BackupTests : IDisposable
     }
 
     [Fact]
+    public async Task What_restores_left_that_were_killed_goes_with_the_next_and_nothing_else()
+    {
+        var data = NewFolder();
+        string file = Path.Combine(NewFolder().Root, "all.tar");
+        await using var database = await CommandDatabase.OpenAsync(data, alone: true, CancellationToken.None);
+        await Backup.WriteAsync(database, data, file, CancellationToken.None);
+        foreach (string name in (string[])["wobble_restored_20261126120000", "wobble_replaced_20261126120000", "wobble_restored_by_hand", "wobble_former_20261126120000"])
+            await AskAsync(database.ConnectionString, $"create database {name} template template0");
+
+        await new Restore(database, data).RunAsync(file, replace: false, CancellationToken.None);
+
+        Assert.Equal(["wobble", "wobble_former_20261126120000", "wobble_restored_by_hand"], (await DatabasesAsync(database.ConnectionString)).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_database_that_a_restore_renamed_is_not_made_anew_and_what_is_told_brings_it_back()
+    {
+        var data = NewFolder();
+        string before;
+        await using (var database = await CommandDatabase.OpenAsync(data, alone: true, CancellationToken.None))
+        {
+            await new StoredRuns(database.Contexts).RecordAsync(new FactsBuilder { PerSecond = 10 });
+            before = await StoryAsync(database.ConnectionString);
+            NpgsqlConnection.ClearAllPools();
+            await AskAsync(new NpgsqlConnectionStringBuilder(database.ConnectionString) { Database = "postgres" }.ConnectionString, "alter database wobble rename to wobble_former_20261126120000");
+        }
+
+        var refused = await Assert.ThrowsAsync<HostingException>(() => CommandDatabase.OpenAsync(data, alone: true, CancellationToken.None));
+
+        Assert.Contains("'wobble_former_20261126120000' is there", refused.Message);
+        using (var mend = Process.Start(new ProcessStartInfo("/bin/bash", ["-c", refused.Message.Split("its name back: ")[1]]) { RedirectStandardOutput = true, RedirectStandardError = true })!)
+        {
+            var output = mend.StandardOutput.ReadToEndAsync();
+            string errors = await mend.StandardError.ReadToEndAsync();
+            await mend.WaitForExitAsync();
+            Assert.True(mend.ExitCode == 0, errors + await output);
+        }
+        await using var again = await CommandDatabase.OpenAsync(data, alone: true, CancellationToken.None);
+        Assert.Equal(before, await StoryAsync(again.ConnectionString));
+    }
+
+    [Fact]
     public async Task A_restore_beside_a_Wobble_that_runs_is_refused_and_a_backup_is_not()
     {
         var data = NewFolder();
@@ -142,6 +186,14 @@ public sealed class BackupTests : IDisposable
         select to_jsonb(r)::text from runs r union all select to_jsonb(s)::text from seconds s union all select to_jsonb(s)::text from samples s
         union all select to_jsonb(e)::text from events e union all select to_jsonb(l)::text from logs l order by 1
         """));
+
+    private static async Task AskAsync(string connectionString, string sql)
+    {
+        await using var connection = new NpgsqlConnection(connectionString + ";Pooling=false");
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync();
+    }
 
     private static Task<List<string>> DatabasesAsync(string connectionString) => ReadAsync(connectionString, "select datname::text from pg_database where datname like 'wobble%'");
 

@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.EntityFrameworkCore;
+using Wobble.Results.Storage;
 using Wobble.Runner.Catalog;
 using Wobble.Runner.Hosting;
 using Wobble.Tests.Support;
@@ -42,6 +44,32 @@ public sealed class HostingFindingsTests : IDisposable
 
         Assert.Equal(grade, finding.Grade);
         Assert.Contains(text, finding.Text);
+    }
+
+    [Fact]
+    public void A_schema_is_told_apart_also_while_the_database_does_not_run()
+    {
+        var data = new DataFolder(_folder);
+        string[] known = [.. new Database.Contexts("Host=none").CreateDbContext().Database.GetMigrations()];
+        Finding Of(string noted)
+        {
+            File.WriteAllText(data.DatabaseSchema, noted);
+            return HostingFindings.Down(data);
+        }
+
+        Assert.True(HostingFindings.Down(data) is { Grade: Grade.Ok, Remedy: null });
+        Database.NoteSchema(data);
+        Assert.Equal(Schema.Newest, File.ReadAllText(data.DatabaseSchema).Trim());
+        Assert.Equal(Grade.Ok, HostingFindings.Down(data).Grade);
+        var old = Of(known[^2] + "\n");
+        Assert.Equal(Grade.Warning, old.Grade);
+        Assert.Contains("older than this Wobble by 1 change", old.Text);
+        Assert.StartsWith("./wobble backup FILE", old.Remedy);
+        var newer = Of("29990101000000_FlyingCars\n");
+        Assert.Equal(Grade.Error, newer.Grade);
+        Assert.Contains("29990101000000_FlyingCars", newer.Text);
+        Assert.StartsWith("update this Wobble", newer.Remedy);
+        Assert.Equal(Grade.Ok, Of("").Grade);
     }
 
     [Fact]

@@ -18,6 +18,8 @@ public sealed class HostileAppTests : IDisposable
     // Of who runs Wobble.
     private static readonly string Home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
     private const string Mark = "HOSTILE ";
+    // What a link of the app's would have root make.
+    private string Never => Path.Combine(_folder, "never");
     private readonly string _folder = Directory.CreateTempSubdirectory("wobble-hostile-").FullName;
 
     public HostileAppTests() => File.SetUnixFileMode(_folder, File.GetUnixFileMode(_folder) | UnixFileMode.OtherExecute | UnixFileMode.OtherRead | UnixFileMode.GroupRead | UnixFileMode.GroupExecute);
@@ -49,6 +51,7 @@ public sealed class HostileAppTests : IDisposable
             ["sockets"] = new JsonArray(Path.Combine(PrivatePostgres.SocketFolder(data.Database), ".s.PGSQL.5432"), "/run/docker.sock", "/run/dbus/system_bus_socket"),
             ["ports"] = new JsonArray(((IPEndPoint)listener.LocalEndpoint).Port),
             ["pid"] = Environment.ProcessId,
+            ["never"] = Never,
         });
         var reader = new CatalogueReader(data, [targets], wobbles: await CopyAsync("TargetApps"));
         var definition = new Definition { Target = "waitress/hostile", Workers = 1, Connections = 2, Warmup = TimeSpan.Zero, For = TimeSpan.FromSeconds(2), Pooler = "none", Proxy = "none", KeepAlive = true };
@@ -72,6 +75,18 @@ public sealed class HostileAppTests : IDisposable
         Assert.False(listener.Pending());
         Assert.Equal("outside", File.ReadAllText(open));
         Assert.Empty(Directory.GetFiles("/tmp", "wobble-hostile-was-here*"));
+        Assert.Contains(tries, t => (string?)t["what"] == "put a link and a pipe into the benchmark's folder");
+        await Task.Run(() => TheNextRunBegins(plan, data)).WaitAsync(TimeSpan.FromSeconds(20));
+        Assert.False(File.Exists(Never));
+    }
+
+    // As root does: by the folders that the app could write.
+    private static void TheNextRunBegins(Plan plan, DataFolder data)
+    {
+        using var folders = RunFolders.Create(plan, data, UnprivilegedUser.EnsureUser());
+        using var cluster = new BenchmarkCluster(data.Cluster);
+        Assert.False(cluster.IsSeeded);
+        Assert.Null(new FileInfo(cluster.LockFile).LinkTarget);
     }
 
     private string WriteTarget(JsonObject aims)

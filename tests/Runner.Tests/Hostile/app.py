@@ -52,6 +52,13 @@ def write(path):
     return "written"
 
 
+def swap(path, make):
+    """Puts something else where Wobble looks, as root, before and after each run."""
+    if os.path.lexists(path):
+        os.remove(path)
+    make(path)
+
+
 def pids():
     return sorted(int(p) for p in os.listdir("/proc") if p.isdigit())
 
@@ -100,6 +107,10 @@ def attack():
         attempt(f"write {path}", lambda: write(path))
     # Its own: what is checked is that nobody else sees it.
     write("/tmp/wobble-hostile-was-here")
+    # Its own, too: what is checked is that nobody outside follows the link, or waits at the pipe.
+    swap("/cluster/lock", lambda path: os.symlink(AIMS["never"], path))
+    swap("/cluster/seeded.json", os.mkfifo)
+    tried("put a link and a pipe into the benchmark's folder", False, "done")
     attempt("become root", lambda: checked(libc.setuid(0)) or "root")
     attempt("mount", lambda: checked(libc.mount(b"none", b"/tmp", b"tmpfs", 0, None)) or "mounted")
     attempt("read the kernel's log", lambda: checked(libc.klogctl(3, ctypes.create_string_buffer(64), 64)))

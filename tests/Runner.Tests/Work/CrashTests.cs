@@ -1,5 +1,6 @@
 using Hangfire;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Logging.Abstractions;
 using Wobble.Results.Domain;
 using Wobble.Results.Facts;
 using Wobble.Results.Jobs;
@@ -114,6 +115,60 @@ public sealed class CrashTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_journal_that_was_kept_aside_is_recorded_once_its_run_is_there()
+    {
+        var settings = NewSettings();
+        var run = new Run { Slug = Slug.New(), Definition = new FactsBuilder().Definition, Target = "uwsgi-http/bottle", State = RunState.Preparing, RunnerName = settings.Name, StartedAt = DateTimeOffset.UtcNow };
+        Write(settings, run, new FactsBuilder { PerSecond = 50 }.Build());
+        string aside = Path.Combine(settings.Data.Journals, "unknown", $"{run.Id}.jsonl");
+        await using (await TestRunner.StartAsync(_database, settings: settings)) Assert.True(File.Exists(aside));
+        // As a restore does.
+        await using (var db = _database.CreateDbContext())
+        {
+            db.Runs.Add(run);
+            await db.SaveChangesAsync();
+        }
+
+        await using var again = await TestRunner.StartAsync(_database, settings: settings);
+
+        Assert.Equal(250, (await again.WaitForAsync(run, RunState.Completed)).Requests);
+        Assert.False(File.Exists(aside));
+        Assert.False(File.Exists(RunRecording.PathOf(settings.Data.Journals, run.Id)));
+    }
+
+    [Fact]
+    public async Task A_run_whose_journal_can_not_be_begun_fails_and_says_so()
+    {
+        var settings = NewSettings();
+        // Where the folder should be.
+        File.WriteAllText(settings.Data.Journals, "");
+        await using var runner = await TestRunner.StartAsync(_database, settings: settings);
+
+        var run = await runner.WaitForAsync(await runner.QueueAsync(), RunState.Failed);
+
+        Assert.StartsWith("The run's journal can't be begun", run.Failure, StringComparison.Ordinal);
+        Assert.Empty(runner.Executions.Executed);
+    }
+
+    [Fact]
+    public async Task A_run_of_this_runner_that_it_does_not_carry_out_is_interrupted_and_one_that_is_watched_or_just_taken_is_left()
+    {
+        var settings = NewSettings();
+        var (lost, watched) = (await TakenRunAsync(settings.Name), await TakenRunAsync(settings.Name));
+        await _database.ExecuteAsync("update runs set state = 'measuring', started_at = now() - interval '2 minutes'");
+        var taken = await TakenRunAsync(settings.Name);
+        var wishes = new CancelWishes();
+        using var watch = wishes.For(watched.Id);
+
+        await SweeperOf(settings, wishes).SweepAsync(CancellationToken.None);
+
+        var interrupted = await FindAsync(lost);
+        Assert.Equal((RunState.Interrupted, "The Runner lost hold of it while measuring; facts until then are kept."), (interrupted.State, interrupted.Failure));
+        Assert.Equal((RunState.Measuring, RunState.Preparing), ((await FindAsync(watched)).State, (await FindAsync(taken)).State));
+        Assert.Equal([watched.Id], wishes.Watched);
+    }
+
+    [Fact]
     public async Task The_run_of_a_runner_that_is_gone_for_good_is_interrupted_by_another()
     {
         var run = await TakenRunAsync("gone");
@@ -154,10 +209,12 @@ public sealed class CrashTests : IAsyncLifetime
 
     private WorkSettings NewSettings() => TestRunner.NewSettings(_database);
 
-    private Sweeper SweeperOf(WorkSettings settings)
+    private Sweeper SweeperOf(WorkSettings settings, CancelWishes? wishes = null)
     {
         var storage = TestRunner.Storage(_database);
-        return new Sweeper(settings, _database, TestRunner.Queue(_database), new Recorder(_database), new BackgroundJobClient(storage), storage, TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger<Sweeper>.Instance);
+        var (recorder, jobs) = (new Recorder(_database), new BackgroundJobClient(storage));
+        var recovery = new Recovery(settings, _database, recorder, jobs, NullLogger<Recovery>.Instance);
+        return new Sweeper(settings, _database, TestRunner.Queue(_database), recorder, recovery, wishes ?? new CancelWishes(), jobs, storage, TimeProvider.System, NullLogger<Sweeper>.Instance);
     }
 
     private async Task JoinAsync()

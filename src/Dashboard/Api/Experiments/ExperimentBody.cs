@@ -70,6 +70,7 @@ internal static class ExperimentBody
             errors.Add(new FieldError("headline", extras.Headline, string.Join(", ", Enum.GetValues<Metric>().Select(m => m.Word()))));
             headline = Metric.P99;
         }
+        if (kind == "capacity" && body.ContainsKey("repetitions") && repetitions != 1) errors.Add(new FieldError("repetitions", $"{repetitions}", "1, or nothing: each rate is run once, and the line through them has the interval"));
         double objective = ObjectiveOf(kind, extras.Objective, errors);
         if (errors.Count > 0) return (null, null, errors);
 

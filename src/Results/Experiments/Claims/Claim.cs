@@ -27,6 +27,14 @@ public sealed record Claim
     /// <summary>The article's own experiment answers it, too, without another run: its rows are among the article's, set up alike.</summary>
     public bool IsOfTheArticle { get; init; }
 
+    /// <summary>Whether an experiment of the article says something to it: its set-up is that of the claim's own rows, and it has rounds enough for an interval.</summary>
+    public bool IsAnsweredBy(ExperimentDefinition article, IReadOnlyList<ExperimentRun> runs)
+    {
+        ArgumentNullException.ThrowIfNull(article);
+        ArgumentNullException.ThrowIfNull(runs);
+        return IsOfTheArticle && article.Kind == ExperimentKind.Article && article.Repetitions >= TypicalRun.LeastRuns && ClaimRows.AreAsPrepared(article, runs);
+    }
+
     /// <summary>An objection to the article, not one of its claims.</summary>
     public bool IsObjection => char.IsAsciiLetter(Id[0]);
     /// <summary><c>Claim 4</c>, <c>Objection A</c>.</summary>

@@ -52,6 +52,22 @@ internal static class ClaimRows
         };
     }
 
+    /// <summary>
+    /// Whether the rows of an experiment are set up as these are: nothing changed but, for async ones, the article's connections of each worker and a pooler that
+    /// is enough for all of them. By what was run, since an experiment doesn't keep its catalogue.
+    /// </summary>
+    public static bool AreAsPrepared(ExperimentDefinition experiment, IReadOnlyList<ExperimentRun> runs) =>
+        Enumerable.Range(0, experiment.Rows.Count).Where(i => experiment.Rows[i].Unavailable is null).All(i =>
+        {
+            var given = experiment.Rows[i].Definition;
+            var plain = new Definition { Target = given.Target };
+            if (Schedule.IsTuned(experiment, i) || given.Workers is not null || SetupText.Of(given with { Options = plain.Options, Pooler = plain.Pooler }) != SetupText.Of(plain)) return false;
+            int workers = runs.Where(r => r.Row == i).Select(r => r.Result?.Workers).FirstOrDefault(w => w is not null) ?? 1;
+            int each = given.Options.Count == 0 ? 1 : ArticlesPool;
+            bool isOption = given.Options.Count == 0 || (given.Options.Count == 1 && given.Options.GetValueOrDefault(DatabaseConnections.Option) == $"{ArticlesPool}");
+            return isOption && DatabaseConnections.PoolerOf(given, workers) is { Mode: "session" } pooler && pooler.Size >= each * workers;
+        });
+
     /// <summary>The definition with one option more.</summary>
     public static Definition Option(this Definition definition, string name, string value) => definition with { Options = new Dictionary<string, string>(definition.Options) { [name] = value } };
 

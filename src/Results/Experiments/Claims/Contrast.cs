@@ -23,6 +23,7 @@ public enum Expected
 public sealed record Contrast
 {
     private const double MostMissing = 0.20;
+    private const int MostRoundsSaid = 100_000;
 
     /// <summary>Name of the first group.</summary>
     public required string NameA { get; init; }
@@ -71,7 +72,9 @@ public sealed record Contrast
         double delta = experiment.DeltaOf(Metric) ?? Metric.Relevant();
         string left = missing.Count == 0 ? "" : $" (without {string.Join(", ", missing.Distinct())}: too few valid runs)";
         var interval = ratio.Interval;
-        return new ClaimFinding(NameA, NameB, Metric.Word(), double.IsFinite(interval.Value) ? interval.Value : null, interval.Low, interval.High, Decides, Answer(interval, delta), SentenceOf(ratio, delta) + left);
+        int together = rounds.Count(round => groups.TrueForAll(rows => rows.TrueForAll(row => valid.ContainsKey((row, round)))));
+        var answer = Answer(interval, delta);
+        return new ClaimFinding(NameA, NameB, Metric.Word(), double.IsFinite(interval.Value) ? interval.Value : null, interval.Low, interval.High, Decides, answer, SentenceOf(ratio, delta, answer, together) + left);
     }
 
     /// <summary>Whether an interval is as the claim says.</summary>
@@ -121,12 +124,30 @@ public sealed record Contrast
         return Reporting.ValueOf(result with { Requests = kind.Requests, Throughput = kind.Throughput, LatencyMs = kind.LatencyMs, Wobble = kind.LatencyMs is { P99: { } p99, P50: > 0 and var p50 } ? p99 / p50 : null }, Metric, toJudge: true);
     }
 
-    private string SentenceOf(Ratio ratio, double delta)
+    private string SentenceOf(Ratio ratio, double delta, ClaimAnswer answer, int together)
     {
         string of = KindOfRequest is null ? "" : $" ({KindOfRequest} requests)";
-        if (Against is null) return Verdict.Of(NameA + of, NameB + of, Metric, ratio, delta).Sentence;
-        string what = $"{Metric.Title()}{of} of {NameA} ÷ {NameB}";
-        if (ratio.Interval is not { Low: { } low, High: { } high }) return $"can't tell: {what}: {ratio.Rounds} rounds; an interval needs {TypicalRun.LeastRuns}";
-        return $"{what} is {Verdict.Down(low)} to {Verdict.Up(high)} times that of {Against.NameA} ÷ {Against.NameB}";
+        string what = Against is null ? $"{NameA}{of}'s {Metric.Title()}" : $"{Metric.Title()}{of} of {NameA} ÷ {NameB}";
+        if (ratio.Interval is not { Low: { } low, High: { } high })
+            return together >= TypicalRun.LeastRuns && together > ratio.Rounds
+                ? $"can't tell: {what}: {Percentiles.TooFew(Metric, together - ratio.Rounds, together)}"
+                : $"can't tell: {what}: {ratio.Rounds} rounds; an interval needs {TypicalRun.LeastRuns}";
+        // The claim's rule asks another question than whether two differ: its answer is what the sentence says.
+        var verdict = Verdict.Of(NameA + of, NameB + of, Metric, ratio, delta);
+        bool isOpen = answer == ClaimAnswer.CantTell;
+        if (Against is null && isOpen == (verdict.Difference == Difference.CantTell)) return verdict.Sentence;
+        string range = Against is null
+            ? $"{what} is {Verdict.Down(low)} to {Verdict.Up(high)} times {NameB}{of}'s"
+            : $"{what} is {Verdict.Down(low)} to {Verdict.Up(high)} times that of {Against.NameA} ÷ {Against.NameB}";
+        if (!isOpen) return low > 1 || high < 1 ? range : $"{range}: {(Expected, answer) switch
+        {
+            (Expected.Times, _) => $"not {Verdict.Down(Factor)} times",
+            (Expected.Lower, _) => $"not lower by more than {Verdict.Up(delta * 100)}%",
+            _ => $"not higher by more than {Verdict.Up(delta * 100)}%",
+        }}";
+        // Of a factor the rounds are those that would tell the ratio from it, were it what it is now.
+        double distance = Expected == Expected.Times ? Math.Abs(Math.Log(ratio.Interval.Value / Factor)) : Math.Log(1 + delta);
+        string rounds = ratio.RoundsToTell(Math.Exp(distance) - 1) is { } n and > 0 and <= MostRoundsSaid ? $"; about {n} rounds would tell" : "";
+        return $"can't tell: {range}{(Expected == Expected.Times ? $", {Verdict.Down(Factor)} times is claimed" : "")}{rounds}";
     }
 }

@@ -22,7 +22,7 @@ internal static class Objections
         Id = "A",
         Words = "The async apps were short of database connections: 5 workers × 10 against 20 in the pool, while the sync ones had one each.",
         Method = "uvicorn/starlette as in the article (5 workers, pool=10) with session pooling of 20, of 100, transaction pooling of 20 and no pooler; uwsgi-http/bottle beside it.",
-        Rule = "Holds when with 100 connections throughput is higher (δ 5%) or p99 lower (δ 10%) than with 20, or when with 20 more than 20% of the rounds fail and with 100 they don't; doesn't when neither throughput is higher nor p99 lower.",
+        Rule = "Holds when with 100 connections throughput is higher (δ 5%) or p99 lower (δ 10%) than with 20, or when, of at least three rounds of each, with 20 more than 20% fail and with 100 they don't; doesn't when neither throughput is higher nor p99 lower.",
         Headline = Metric.P99,
         Rows = c =>
         [

@@ -34,7 +34,7 @@ internal static class Rankings
         var verdict = ClaimRules.Any(contrasts)(experiment, runs);
         var (failed, all, why) = Failed(Objections.Short, experiment, runs);
         var (others, ofAll, _) = Failed(Objections.Plenty[0], experiment, runs);
-        if (all == 0 || failed <= 0.2 * all || others > 0.2 * ofAll) return verdict;
+        if (all < TypicalRun.LeastRuns || ofAll < TypicalRun.LeastRuns || failed <= 0.2 * all || others > 0.2 * ofAll) return verdict;
         return verdict with { Answer = ClaimAnswer.Holds, Sentence = $"With session pooling and 20 connections {failed} of {all} rounds have no valid run ({why}); with 100 connections {ofAll - others} of {ofAll} have one." };
     }
 

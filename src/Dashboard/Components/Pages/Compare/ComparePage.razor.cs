@@ -80,6 +80,8 @@ public sealed partial class ComparePage
         var kept = KeptSlug is null ? null : await Comparisons.Kept(KeptSlug, cancel);
         string[] given = [.. kept?.Runs ?? (KeptSlug is null ? Given ?? [] : [])];
         var asked = CompareUrl.Of(given, Reference, alone: true);
+        // A configuration's id is no link to its runs: it is in the answers of each of them.
+        if (KeptSlug is null && !_isSignedIn && given.Any(g => Guid.TryParse(g, out _))) return new CompareShown(asked, [], [.. given.Where(g => Guid.TryParse(g, out _))], null, [], []);
         var found = asked.Problem is null && asked.Slugs.Count > 0 ? await Comparisons.Runs(asked.Slugs, cancel) : new FoundSides([], [], null);
         if (found.Problem is not null) asked = asked with { Problem = found.Problem };
         var runs = found.Runs;
@@ -108,11 +110,13 @@ public sealed partial class ComparePage
         longest = Runs.Select(r => r.Seconds.Count == 0 ? 0 : r.Seconds[^1].Number + (double)r.EverySecond).DefaultIfEmpty(0).Max();
     }
 
-    private static ReportFigure? Figure(ComparedRun side)
+    private ReportFigure? Figure(ComparedRun side)
     {
-        double[] each = [.. Sides.Runs(side).Where(r => r.IsValid).Select(r => Reporting.ValueOf(r.Result!, Metric.P99, toJudge: false)).OfType<double>().Where(v => v > 0)];
+        if (figures is null) return null;
+        double[] each = [.. Sides.Runs(side).Where(r => r.IsValid).Select(r => Reporting.ValueOf(r.Result!, figures.Headline, toJudge: false)).OfType<double>().Where(v => v > 0)];
         if (each.Length == 0) return null;
-        var interval = TypicalRun.Of(each);
-        return new ReportFigure(interval.Value, interval.Low, interval.High, each);
+        var interval = TypicalRun.Of(each, ComparedFigures.ConfidenceOf(Runs));
+        // Of p99.9 the report has no interval either.
+        return figures.Headline == Metric.P999 ? new ReportFigure(interval.Value, null, null, each) : new ReportFigure(interval.Value, interval.Low, interval.High, each);
     }
 }

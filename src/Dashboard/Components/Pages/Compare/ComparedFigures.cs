@@ -40,6 +40,10 @@ public sealed record ComparedMetric(Metric Metric, IReadOnlyList<ComparedFigure>
 /// <param name="Notes">What was left out, and what a reader needs to know of the intervals.</param>
 public sealed record ComparedFigures(IReadOnlyList<ComparedMetric> Metrics, (double From, double To) Axis, string Errors, string Sentence, IReadOnlyList<string> Notes)
 {
+    /// <summary>What the sentence is about: chosen beforehand.</summary>
+    public required Metric Headline { get; init; }
+    /// <summary>Confidence of every interval, for people: 95%, or 97.8% where rounds were added after a look.</summary>
+    public required string Level { get; init; }
     /// <summary>True when there is any ratio.</summary>
     public bool HasRatios => Metrics.Any(m => m.Figures.Any(f => f.Ratio is not null));
     /// <summary>True when there is any interval of a ratio.</summary>
@@ -54,7 +58,7 @@ public sealed record ComparedFigures(IReadOnlyList<ComparedMetric> Metrics, (dou
         var metrics = Shown.Select(m => MetricOf(m, runs)).ToList();
         double[] ratios = [.. metrics.SelectMany(m => m.Figures).SelectMany(f => (double?[])[f.Ratio, f.RatioInterval?.Low, f.RatioInterval?.High]).OfType<double>().Where(r => r > 0)];
         double least = Math.Max(.02, Math.Min(.45, ratios.DefaultIfEmpty(1).Min() / 1.15)), greatest = Math.Min(100, Math.Max(4.5, ratios.DefaultIfEmpty(1).Max() * 1.15));
-        return new ComparedFigures(metrics, (least, greatest), ErrorsOf(runs), SentenceOf(runs, metrics.Single(m => m.Metric == Metric.P99), metrics.Single(m => m.Metric == Metric.P50)), NotesOf(runs, metrics));
+        return new ComparedFigures(metrics, (least, greatest), ErrorsOf(runs), SentenceOf(runs, metrics.Single(m => m.Metric == HeadlineOf(runs)), metrics.Single(m => m.Metric == Metric.P50)), NotesOf(runs, metrics)) { Headline = HeadlineOf(runs), Level = ConfidenceOf(runs) > ExperimentDefinition.UsualConfidence ? "97.8%" : "95%" };
     }
 
     /// <summary>Why a side has no numbers in comparisons; null: it has.</summary>
@@ -88,8 +92,8 @@ public sealed record ComparedFigures(IReadOnlyList<ComparedMetric> Metrics, (dou
     {
         bool sameExperiment = figure.Run.Experiment is { } one && one == runs[0].Experiment;
         var ratio = RatioOf(values, reference, sameExperiment, ConfidenceOf(runs));
-        if (sameExperiment && ((IEnumerable<ComparedRun>)[figure.Run, runs[0]]).FirstOrDefault(LostTooMany) is { } lost)
-            return figure with { Ratio = double.IsNaN(ratio.Interval.Value) ? null : ratio.Interval.Value, Verdict = new Verdict(Difference.CantTell, false, false, $"can't tell: {Sides.NameOf(runs, lost)} has no valid run in more than 20% of the rounds, which is a finding of its own") };
+        if (((IEnumerable<ComparedRun>)[figure.Run, runs[0]]).FirstOrDefault(LostTooMany) is { } lost)
+            return figure with { Ratio = double.IsNaN(ratio.Interval.Value) ? null : ratio.Interval.Value, Verdict = new Verdict(Difference.CantTell, false, false, $"can't tell: {Sides.NameOf(runs, lost)} has no valid run in more than 20% of its rounds, which is a finding of its own") };
         if (!MayJudge(metric, figure.Run) || !MayJudge(metric, runs[0]))
         {
             double shown = Math.Exp(values.Average(v => Math.Log(v.Value)) - reference.Average(v => Math.Log(v.Value)));
@@ -106,12 +110,16 @@ public sealed record ComparedFigures(IReadOnlyList<ComparedMetric> Metrics, (dou
     }
 
     // Rounds that were added after somebody saw a verdict widen the intervals of what they belong to.
-    private static double ConfidenceOf(IReadOnlyList<ComparedRun> runs) => runs.Max(r => r.Asked?.Confidence ?? ExperimentDefinition.UsualConfidence);
+    internal static double ConfidenceOf(IReadOnlyList<ComparedRun> runs) => runs.Max(r => r.Asked?.Confidence ?? ExperimentDefinition.UsualConfidence);
 
+    // What was chosen before anybody saw a figure: the experiment's, where all sides are of one; else p99.
+    private static Metric HeadlineOf(IReadOnlyList<ComparedRun> runs) => runs[0].Asked is { } asked && runs.All(r => r.Experiment == runs[0].Experiment) ? asked.Headline : Metric.P99;
+
+    // Runs that are no rounds of an experiment count each by itself; of one run nothing is lost that the figures don't say.
     private static bool LostTooMany(ComparedRun run)
     {
-        var rounds = Sides.Runs(run).Where(r => r.State is RunState.Completed or RunState.Failed).GroupBy(r => r.Round).ToList();
-        return rounds.Count(g => !g.Any(r => r.IsValid)) > Reporting.MostDiscarded * rounds.Count;
+        var rounds = Sides.Runs(run).Where(r => r.State is RunState.Completed or RunState.Failed).GroupBy(RoundOf).ToList();
+        return rounds.Count > 1 && rounds.Count(g => !g.Any(r => r.IsValid)) > Reporting.MostDiscarded * rounds.Count;
     }
 
     private static Ratio RatioOf(List<(int? Round, double Value)> a, List<(int? Round, double Value)> b, bool sameRounds, double confidence)
@@ -128,9 +136,11 @@ public sealed record ComparedFigures(IReadOnlyList<ComparedMetric> Metrics, (dou
 
     private static long NeededFor(Metric metric) => Percentiles.Needed(metric switch { Metric.P50 => 50, Metric.P90 => 90, Metric.P999 => 99.9, _ => 99 });
 
+    private static string RoundOf(SideRun run) => run.Round is { } round ? $"{round}" : run.Slug;
+
     // The first valid attempt of each round.
     private static List<(int? Round, double Value)> ValuesOf(Metric metric, ComparedRun run) =>
-        [.. Valid(run).GroupBy(r => r.Round is { } round ? $"{round}" : r.Slug).Select(g => g.First())
+        [.. Valid(run).GroupBy(RoundOf).Select(g => g.First())
             .Select(r => (r.Round, Value: Reporting.ValueOf(r.Result!, metric, toJudge: false))).Where(v => v.Value is > 0).Select(v => (v.Round, v.Value!.Value))];
 
     private static string ErrorsOf(IReadOnlyList<ComparedRun> runs)
@@ -147,22 +157,22 @@ public sealed record ComparedFigures(IReadOnlyList<ComparedMetric> Metrics, (dou
         foreach (var run in runs.Where(r => Sides.Runs(r).Count > 1))
         {
             var lost = Sides.Runs(run).Where(r => r.State is (RunState.Completed or RunState.Failed) && !r.IsValid).ToList();
-            if (run.Elsewhere > 0) notes.Add($"{Sides.NameOf(runs, run)}: {Numbers.Many(run.Elsewhere, "run")} on another machine or system left out");
+            if (run.Elsewhere > 0) notes.Add($"{Sides.NameOf(runs, run)}: {Numbers.Many(run.Elsewhere, "run")} on another machine, system or versions left out");
             if (lost.Count > 0) notes.Add($"{Sides.NameOf(runs, run)}: {Numbers.Many(lost.Count, "run")} of {Sides.Runs(run).Count} left out: failed or invalid");
         }
         if (metrics.All(m => m.Figures.All(f => f.RatioInterval is null))) return notes;
         if (runs.Skip(1).Any(r => r.Experiment is null || r.Experiment != runs[0].Experiment)) notes.Add("measured at different times, not in common rounds: a drift of the machine between them would look like a difference");
         if (runs[0].Asked is { } asked && runs.All(r => r.Experiment == runs[0].Experiment) && asked.Rows.Count(r => r.Unavailable is null) >= SharedNoise.LeastConfigurations)
             notes.Add("each pair by itself: the experiment's own page estimates the noise of all its rows together, so its intervals are a little different");
-        notes.Add("6 metrics: up to 1 page in 4 shows a false difference somewhere; p99 is the headline, chosen beforehand");
+        notes.Add($"6 metrics: up to 1 page in 4 shows a false difference somewhere; {HeadlineOf(runs).Title()} is the headline, chosen beforehand");
         return notes;
     }
 
-    private static string SentenceOf(IReadOnlyList<ComparedRun> runs, ComparedMetric p99, ComparedMetric p50)
+    private static string SentenceOf(IReadOnlyList<ComparedRun> runs, ComparedMetric headline, ComparedMetric p50)
     {
         var without = runs.Where(r => WhyNot(r) is not null).ToList();
         if (without.Count > 0 && without.Contains(runs[0])) return $"The reference, {Sides.Plain(runs[0])}, has no numbers here ({WhyNot(runs[0])}): make another the reference.";
-        var metric = p99.Figures.Any(f => f.Ratio is not null) ? p99 : p50;
+        var metric = headline.Figures.Any(f => f.Ratio is not null) ? headline : p50;
         var compared = metric.Figures.Where(f => f.Ratio is not null).ToList();
         string left = without.Count > 0 ? $" {string.Join(" ", without.Select(r => $"{Sides.Plain(r)} has no numbers here ({WhyNot(r)})."))}" : "";
         if (compared.Count == 0) return $"There is nothing to compare.{left}";

@@ -33,7 +33,8 @@ internal sealed record CapacityShape
         double objective = shown.Definition.ObjectiveMs ?? ExperimentDefinition.UsualObjectiveMs;
         var wanted = shown.Definition.Rows[row];
         var steps = Schedule.CapacityRuns(row, shown.Runs).OrderBy(s => s.Rate).ToList();
-        var estimate = Capacity.Estimate(steps, objective);
+        // The interval holds what it promises of all twelve runs only.
+        var estimate = steps.Count >= Capacity.Runs ? Capacity.Estimate(steps, objective) : null;
         double? most = shown.Runs.FirstOrDefault(r => r.Row == row && r.Purpose == RunPurpose.Saturate && r.IsValid)?.Result!.Throughput;
         var measured = steps.Where(s => s.P99Ms > 0).ToList();
         bool isOver = shown.State is "completed" or "cancelled";
@@ -50,8 +51,9 @@ internal sealed record CapacityShape
             Band = estimate?.Rate is { Low: { } low, High: { } high } ? (low, high) : null,
             Knee = Results.Experiments.Knee.Of([.. measured.Where(s => !s.Overloaded).Select(s => (s.Rate, s.P99Ms))]),
             Words = wanted.Unavailable ?? (estimate is not null ? $"{wanted.Name} serves {Numbers.Three(estimate.Assured)} requests a second with p99 below {Numbers.Three(objective)} ms; the limit is about {Numbers.Three(estimate.Rate.Value)} ({Numbers.Three(estimate.Rate.Low)} to {Numbers.Three(estimate.Rate.High)}, approximate)."
-                : isOver ? $"Can’t tell: {(steps.Count == 0 ? "no step has a result" : "p99 doesn’t rise steadily through the steps near the objective, so no line can be drawn")}."
-                : $"{steps.Count} of 12 steps: no estimate yet."),
+                : steps.Count >= Capacity.Runs ? $"Can’t tell: {Capacity.WhyNot(steps, objective)}."
+                : isOver ? $"Can’t tell: {steps.Count} of {Capacity.Runs} steps have a result."
+                : $"{steps.Count} of {Capacity.Runs} steps: no estimate yet."),
             Label = $"p99 of {wanted.Name} by offered rate: " + string.Join(", ", steps.Select(s => $"{Numbers.Three(s.Rate)}/s {(s.P99Ms > 0 ? Numbers.Latency(s.P99Ms) : "nothing answered")}{(s.Overloaded ? " overloaded" : "")}")),
             Saturated = most is { } m ? $"a closed loop reached {Numbers.Three(m)}/s" : "",
         };

@@ -92,7 +92,7 @@ public sealed partial class NewExperiment
     {
         Kinds.Configurations => OfConfigurations(catalogue, seed),
         Kinds.Tune => Making.Tune(chosen.FirstOrDefault() ?? "", Shared, catalogue, seed),
-        Kinds.Capacity => Making.CapacityOf(chosen, Shared, catalogue, objective, seed),
+        Kinds.Capacity => Making.CapacityOf(chosen, Shared with { Connections = null }, catalogue, objective, seed),
         _ => Making.Compare(chosen.Count == 1 ? [chosen[0], chosen[0]] : chosen, Shared, catalogue, rounds, seed, workers),
     };
 

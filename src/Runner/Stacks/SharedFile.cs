@@ -1,0 +1,81 @@
+using System.Runtime.InteropServices;
+
+namespace Wobble.Runner.Stacks;
+
+/// <summary>
+/// Files in a folder where the app under test may put what it likes: a link to elsewhere, a pipe that nobody writes to, a file of a terabyte. Root opens
+/// them, too. Guarantees: only a plain file of a single name is opened, nothing outside the folder is made or touched, and nothing waits.
+/// </summary>
+internal static unsafe class SharedFile
+{
+    private const int Attempts = 5;
+    // struct statx, the same on every architecture.
+    private const int StatxSize = 256, LinksAt = 16, ModeAt = 28, SizeAt = 40;
+    private const ushort KindOfFile = 0xF000, Plain = 0x8000;
+
+    /// <summary>Opens it for reading and writing. Anything but a plain file is removed and made anew, 0600. Throws <see cref="IOException"/> when that can't be.</summary>
+    public static int OpenOrMake(string path, bool inherited)
+    {
+        int flags = Native.O_RDWR | Native.O_NOFOLLOW | Native.O_NONBLOCK | (inherited ? 0 : Native.O_CLOEXEC);
+        for (int attempt = 0; attempt < Attempts; attempt++)
+        {
+            int fd = Native.Open(path, flags, 0);
+            int error = fd < 0 ? Marshal.GetLastPInvokeError() : 0;
+            if (fd >= 0 && Size(fd) >= 0) return fd;
+            if (fd >= 0) _ = Native.Close(fd);
+            // Only what is known to be no plain file, or to be closed to its own user: others may hold a lock on the one that is there.
+            if (fd >= 0 || error is Native.ELOOP or Native.ENXIO or Native.EISDIR or Native.EACCES) Remove(path);
+            else if (error is not (Native.ENOENT or Native.EINTR)) throw Refused(path, error);
+            fd = Native.Open(path, flags | Native.O_CREAT | Native.O_EXCL, 0b110_000_000);
+            if (fd >= 0) return fd;
+            // Whoever was quicker is looked at in the next round.
+            error = Marshal.GetLastPInvokeError();
+            if (error is not (Native.EEXIST or Native.EINTR)) throw Refused(path, error);
+        }
+        throw Refused(path, Native.EEXIST);
+    }
+
+    /// <summary>What it holds; null when it isn't there, is no plain file, or holds more than <paramref name="most"/> bytes.</summary>
+    public static byte[]? ReadSmall(string path, int most)
+    {
+        int fd = Native.Open(path, Native.O_RDONLY | Native.O_NOFOLLOW | Native.O_NONBLOCK | Native.O_CLOEXEC, 0);
+        if (fd < 0) return null;
+        try
+        {
+            long size = Size(fd);
+            if (size < 0 || size > most) return null;
+            // One more than allowed: it may have grown meanwhile.
+            byte[] content = new byte[most + 1];
+            int length = 0;
+            fixed (byte* buffer = content)
+            {
+                nint got;
+                while (length < content.Length && (got = Native.Read(fd, buffer + length, (nuint)(content.Length - length))) > 0) length += (int)got;
+            }
+            return length > most ? null : content[..length];
+        }
+        finally
+        {
+            _ = Native.Close(fd);
+        }
+    }
+
+    /// <summary>Removes what has that name, whatever it is; of a link the link.</summary>
+    public static void Remove(string path)
+    {
+        var folder = new DirectoryInfo(path);
+        if (folder.Exists && folder.LinkTarget is null) folder.Delete(recursive: true);
+        else File.Delete(path);
+    }
+
+    private static IOException Refused(string path, int error) => new($"{path} can't be made: {Marshal.GetPInvokeErrorMessage(error)}.");
+
+    // Bytes of a plain file of one name; -1 for anything else: a second name could be that of a file elsewhere.
+    private static long Size(int fd)
+    {
+        byte* facts = stackalloc byte[StatxSize];
+        if (Native.Statx(fd, "", Native.AT_EMPTY_PATH, Native.STATX_TYPE | Native.STATX_MODE | Native.STATX_NLINK | Native.STATX_SIZE, facts) != 0) return -1;
+        bool isPlain = (*(ushort*)(facts + ModeAt) & KindOfFile) == Plain && *(uint*)(facts + LinksAt) == 1;
+        return isPlain ? *(long*)(facts + SizeAt) : -1;
+    }
+}
