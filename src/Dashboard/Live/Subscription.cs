@@ -3,8 +3,8 @@ using System.Threading.Channels;
 namespace Wobble.Dashboard.Live;
 
 /// <summary>
-/// One listener of the feed. A signal says only that there is more: signals that come while the callback runs, or within
-/// <see cref="LeastInterval"/> after it began, become one call. Calls never overlap; nothing is called after <see cref="Dispose"/> returned but a
+/// One listener of the feed. A signal says only that there is more: signals that come while the callback runs, or within an
+/// interval after it began (<see cref="LeastInterval"/>, or more where many listen), become one call. Calls never overlap; nothing is called after <see cref="Dispose"/> returned but a
 /// call already under way. A callback that throws is logged and called again at the next signal.
 /// </summary>
 internal sealed class Subscription : IDisposable
@@ -16,13 +16,14 @@ internal sealed class Subscription : IDisposable
     private readonly CancellationTokenSource _end = new();
     private readonly Func<Task> _onChanged;
     private readonly Action<Subscription> _forget;
+    private readonly Func<TimeSpan> _interval;
     private readonly TimeProvider _clock;
     private readonly ILogger _log;
 
-    public Subscription(Guid? runId, Func<Task> onChanged, Action<Subscription> forget, TimeProvider clock, ILogger log)
+    public Subscription(Guid? runId, Func<Task> onChanged, Action<Subscription> forget, Func<TimeSpan> interval, TimeProvider clock, ILogger log)
     {
         RunId = runId;
-        (_onChanged, _forget, _clock, _log) = (onChanged, forget, clock, log);
+        (_onChanged, _forget, _interval, _clock, _log) = (onChanged, forget, interval, clock, log);
         Pump = Task.Run(PumpAsync);
     }
 
@@ -47,7 +48,7 @@ internal sealed class Subscription : IDisposable
         {
             while (await _signals.Reader.WaitToReadAsync(_end.Token))
             {
-                var again = Task.Delay(LeastInterval, _clock, _end.Token);
+                var again = Task.Delay(_interval(), _clock, _end.Token);
                 _signals.Reader.TryRead(out _);
                 await CallAsync();
                 await again;

@@ -57,6 +57,20 @@ public sealed class RunFeedTests(TestDatabase database) : IClassFixture<TestData
     }
 
     [Fact]
+    public void The_more_listen_the_longer_each_is_left_alone()
+    {
+        var few = Enumerable.Range(0, 5).Select(_ => feed.SubscribeToAll(() => Task.CompletedTask)).ToList();
+        Assert.Equal(Subscription.LeastInterval, feed.Interval);
+
+        var many = Enumerable.Range(0, 95).Select(_ => feed.SubscribeToAll(() => Task.CompletedTask)).ToList();
+        Assert.All(Enumerable.Range(0, 50).Select(_ => feed.Interval.TotalSeconds), s => Assert.InRange(s, 3.6, 4.4));
+
+        many.ForEach(m => m.Dispose());
+        Assert.Equal(Subscription.LeastInterval, feed.Interval);
+        few.ForEach(f => f.Dispose());
+    }
+
+    [Fact]
     public async Task Who_stopped_listening_is_forgotten()
     {
         var run = Guid.NewGuid();

@@ -73,7 +73,7 @@ public sealed class SubscriptionTests
     public async Task Nothing_is_called_after_it_was_disposed()
     {
         bool forgotten = false;
-        var subscription = new Subscription(Guid.NewGuid(), Called(() => Task.CompletedTask), _ => forgotten = true, clock, NullLogger.Instance);
+        var subscription = new Subscription(Guid.NewGuid(), Called(() => Task.CompletedTask), _ => forgotten = true, () => Subscription.LeastInterval, clock, NullLogger.Instance);
 
         subscription.Dispose();
         subscription.Signal();
@@ -83,7 +83,7 @@ public sealed class SubscriptionTests
         Assert.Equal(0, called.CurrentCount);
     }
 
-    private Subscription Listen(Func<Task> then) => new(Guid.NewGuid(), Called(then), _ => { }, clock, NullLogger.Instance);
+    private Subscription Listen(Func<Task> then) => new(Guid.NewGuid(), Called(then), _ => { }, () => Subscription.LeastInterval, clock, NullLogger.Instance);
 
     private Func<Task> Called(Func<Task> then) => () =>
     {
