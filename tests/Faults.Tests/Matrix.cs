@@ -53,9 +53,15 @@ internal static class Matrix
         (Runner, _) => ($"{Completed}|{Interrupted}", Stopped, Slow),
         (OwnPostgres, _) => (Completed, "", Slow),
         (Execution, "KILL") => (Failed, "The Execution was ended by SIGKILL", Usual),
-        (Execution, "TERM") => phase == "finish" ? ($"{Completed}|{Failed}", "told to stop", Usual) : (Failed, "told to stop", Usual),
+        // In its first moments, before it listens to signals, it ends as any program does.
+        (Execution, "TERM") => phase switch
+        {
+            "prepare" => (Failed, "told to stop|The Execution was ended by SIGTERM", Usual),
+            "finish" => ($"{Completed}|{Failed}", "told to stop", Usual),
+            _ => (Failed, "told to stop", Usual),
+        },
         (Execution, _) => (Failed, "The Execution said nothing for 20s and was killed", Usual),
-        (Generator, "STOP") => (Failed, "load generator said nothing|load generator was not ready", Slow),
+        (Generator, "STOP") => (Failed, "load generator said nothing|load generator was not ready|load generator did not start", Slow),
         (Generator, _) => (Failed, "load generator", Usual),
         (Master, "STOP") => phase == "prepare" ? (Failed, "was not ready|did not answer", Slow) : (Completed, "", Slow),
         // uWSGI takes SIGTERM for "reload".

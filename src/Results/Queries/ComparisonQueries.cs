@@ -171,7 +171,7 @@ public sealed class ComparisonQueries(IDbContextFactory<WobbleDb> databases)
     private sealed record WholeRun(Guid Id, string Slug, byte[]? Latency);
 
     // The generator's own histogram of the whole measurement, where it got to say it; else the seconds' merged. One query for the runs of all sides, for the
-    // histograms alone, and one histogram for each of them in turn: a comparison of configurations has a hundred.
+    // histograms alone: a comparison of configurations has a hundred.
     private static async Task<Dictionary<string, IReadOnlyList<PercentilePoint>>> DistributionsOf(WobbleDb db, IReadOnlyList<ComparedSides.Side> sides, CancellationToken cancel)
     {
         string[] slugs = [.. sides.SelectMany(s => s.Runs.Count == 1 ? s.Runs : s.Runs.Where(r => r.IsValid)).Select(r => r.Slug)];
@@ -179,18 +179,15 @@ public sealed class ComparisonQueries(IDbContextFactory<WobbleDb> databases)
             select id, slug, decode("end" #>> array['totals', 'latency'], 'base64') as latency from runs where slug = any ({slugs}::bpchar[])
             """).ToListAsync(cancel);
         var found = new Dictionary<string, IReadOnlyList<PercentilePoint>>(runs.Count);
-        var whole = Histograms.Create();
-        foreach (var run in runs)
-        {
-            whole.Reset();
-            if (run.Latency is { Length: > 0 }) Histograms.Add(whole, run.Latency);
-            else
-            {
-                var parts = db.Samples.AsNoTracking().Where(s => s.RunId == run.Id && s.Stage > 0).OrderBy(s => s.Second).Select(s => s.Latency).AsAsyncEnumerable();
-                await foreach (byte[] part in parts.WithCancellation(cancel)) Histograms.Add(whole, part);
-            }
-            found[run.Slug] = DistributionCurve.Of(whole);
-        }
+        foreach (var run in runs) found[run.Slug] = run.Latency is { Length: > 0 } latency ? DistributionCurve.Of(latency) : DistributionCurve.Of(await MergedAsync(db, run.Id, cancel));
         return found;
+    }
+
+    private static async Task<HdrHistogram.LongHistogram> MergedAsync(WobbleDb db, Guid run, CancellationToken cancel)
+    {
+        var whole = Histograms.Create();
+        var parts = db.Samples.AsNoTracking().Where(s => s.RunId == run && s.Stage > 0).OrderBy(s => s.Second).Select(s => s.Latency).AsAsyncEnumerable();
+        await foreach (byte[] part in parts.WithCancellation(cancel)) Histograms.Add(whole, part);
+        return whole;
     }
 }

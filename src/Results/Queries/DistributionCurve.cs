@@ -27,11 +27,25 @@ public static class DistributionCurve
     public static IReadOnlyList<PercentilePoint> Of(LongHistogram histogram)
     {
         ArgumentNullException.ThrowIfNull(histogram);
-        if (histogram.TotalCount <= Percentiles.ExceedancesToShow) return [];
-        double last = Math.Min(MostNines, Math.Log10(histogram.TotalCount / Percentiles.ExceedancesToShow));
+        return Of(histogram.TotalCount, percentiles => Percentiles.Many(histogram, percentiles));
+    }
+
+    /// <summary>The same of what <see cref="Histograms.Encode"/> wrote, without making the histogram.</summary>
+    public static IReadOnlyList<PercentilePoint> Of(byte[] encoded)
+    {
+        ArgumentNullException.ThrowIfNull(encoded);
+        if (HistogramParts.Read(encoded) is not { } counts) return Of(Histograms.Decode(encoded));
+        long total = counts.Sum(c => c.Count);
+        return Of(total, percentiles => Percentiles.Many(counts, total, percentiles));
+    }
+
+    private static IReadOnlyList<PercentilePoint> Of(long total, Func<IReadOnlyList<double>, IReadOnlyList<double>> many)
+    {
+        if (total <= Percentiles.ExceedancesToShow) return [];
+        double last = Math.Min(MostNines, Math.Log10(total / Percentiles.ExceedancesToShow));
         var points = Enumerable.Range(0, (int)(MostNines * StepsPerNine) + 1).Select(i => (double)i / StepsPerNine).TakeWhile(n => n < last).Append(last);
         double[] quantiles = [.. points.Select(nines => 1 - Math.Pow(10, -nines))];
-        return [.. quantiles.Zip(Percentiles.Many(histogram, [.. quantiles.Select(q => q * 100)]), (q, ms) => new PercentilePoint(q, ms))];
+        return [.. quantiles.Zip(many([.. quantiles.Select(q => q * 100)]), (q, ms) => new PercentilePoint(q, ms))];
     }
 
     /// <summary>The typical run of several: at each percentile that all of them can show the geometric mean, with its interval from three runs on.</summary>

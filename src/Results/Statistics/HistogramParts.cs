@@ -6,8 +6,8 @@ using HdrHistogram;
 namespace Wobble.Results.Statistics;
 
 /// <summary>
-/// Adds encoded histograms to one that is there, count by count, without making the part itself: a decoded histogram takes 150 KB whatever it holds, and a
-/// run has one for each second. HDR V2: 40 bytes of header, then each bucket's count as ZigZag LEB128 (a ninth byte holds 8 bits), a run of n empty buckets as −n.
+/// Reads encoded histograms count by count, or adds them to one that is there, without making the part itself: a decoded histogram takes 150 KB whatever it
+/// holds, and a run has one for each second. HDR V2: 40 bytes of header, then each bucket's count as ZigZag LEB128 (a ninth byte holds 8 bits), a run of n empty buckets as −n.
 /// </summary>
 internal static class HistogramParts
 {
@@ -21,7 +21,16 @@ internal static class HistogramParts
     private const int MostBytes = LongestNumber * (32 << HalfBits);
 
     /// <summary>False when the part has other bounds than <see cref="Histograms"/> (another program made it); nothing was added then.</summary>
-    public static bool TryAdd(LongHistogram to, byte[] part)
+    public static bool TryAdd(LongHistogram to, byte[] part) => TryVisit(part, to, static (to, index, count) => to.RecordValueWithCount(LeastOf(index), count));
+
+    /// <summary>What it counted, rising: the greatest value of each bucket that isn't empty, ns, and its count. Null when it has other bounds than <see cref="Histograms"/>.</summary>
+    public static IReadOnlyList<(long HighestNs, long Count)>? Read(byte[] part)
+    {
+        var counts = new List<(long, long)>();
+        return TryVisit(part, counts, static (counts, index, count) => counts.Add((LeastOf(index + 1) - 1, count))) ? counts : null;
+    }
+
+    private static bool TryVisit<T>(byte[] part, T with, Action<T, int, long> take)
     {
         if (part.Length < CompressedHeaderLength || BinaryPrimitives.ReadInt32BigEndian(part) != CompressedV2Cookie) return false;
         byte[] payload = ArrayPool<byte>.Shared.Rent(32 * 1024);
@@ -38,7 +47,7 @@ internal static class HistogramParts
                 payload = ArrayPool<byte>.Shared.Rent(length);
             }
             if (zlib.ReadAtLeast(payload.AsSpan(0, length), length, throwOnEndOfStream: false) < length) return false;
-            Add(to, payload.AsSpan(0, length));
+            Visit(payload.AsSpan(0, length), with, take);
             return true;
         }
         finally
@@ -54,7 +63,7 @@ internal static class HistogramParts
         && BinaryPrimitives.ReadInt64BigEndian(header[LowestAt..]) == Histograms.Lowest
         && BinaryPrimitives.ReadInt64BigEndian(header[HighestAt..]) == Histograms.Highest;
 
-    private static void Add(LongHistogram to, ReadOnlySpan<byte> counts)
+    private static void Visit<T>(ReadOnlySpan<byte> counts, T with, Action<T, int, long> take)
     {
         int at = 0, index = 0;
         while (at < counts.Length)
@@ -63,7 +72,7 @@ internal static class HistogramParts
             if (count < 0) index = checked(index - (int)count);
             else
             {
-                if (count > 0) to.RecordValueWithCount(LeastOf(index), count);
+                if (count > 0) take(with, index, count);
                 index++;
             }
         }

@@ -55,13 +55,22 @@ public static class Percentiles
     public static IReadOnlyList<double> Many(HistogramBase histogram, IReadOnlyList<double> percentiles)
     {
         ArgumentNullException.ThrowIfNull(histogram);
+        return Many(histogram.RecordedValues().Select(v => (histogram.HighestEquivalentValue(v.ValueIteratedTo), v.CountAddedInThisIterationStep)), histogram.TotalCount, percentiles);
+    }
+
+    /// <summary>The same of counts, such as <see cref="HistogramParts.Read"/> has them.</summary>
+    internal static IReadOnlyList<double> Many(IEnumerable<(long HighestNs, long Count)> counts, long total, IReadOnlyList<double> percentiles)
+    {
         ArgumentNullException.ThrowIfNull(percentiles);
         var all = new List<double>(percentiles.Count);
         // The library's own rounding: the rank is p% of all, half up, and at least the first.
-        long RankOf(double percentile) => Math.Max(1, (long)((Math.Min(percentile, 100) / 100 * histogram.TotalCount) + 0.5));
-        foreach (var value in histogram.RecordedValues())
-            while (all.Count < percentiles.Count && value.TotalCountToThisValue >= RankOf(percentiles[all.Count]))
-                all.Add(histogram.HighestEquivalentValue(value.ValueIteratedTo) / NsPerMs);
+        long RankOf(double percentile) => Math.Max(1, (long)((Math.Min(percentile, 100) / 100 * total) + 0.5));
+        long sum = 0;
+        foreach (var (highest, count) in counts)
+        {
+            sum += count;
+            while (all.Count < percentiles.Count && sum >= RankOf(percentiles[all.Count])) all.Add(highest / NsPerMs);
+        }
         while (all.Count < percentiles.Count) all.Add(double.NaN);
         return all;
     }

@@ -117,6 +117,19 @@ public sealed class ComparisonTests(TestDatabase database) : IClassFixture<TestD
         Assert.Equal(curve.OrderBy(p => p.Ms).ThenBy(p => p.Quantile), curve);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(9)]
+    [InlineData(1_234)]
+    [InlineData(98_765)]
+    public void A_curve_of_what_is_encoded_is_that_of_the_histogram_itself(int requests)
+    {
+        var histogram = Uniform(requests);
+        foreach (long ns in (long[])[2_000, 2_048, 1_048_575, 1_048_576, 59_999_999_999]) Histograms.Record(histogram, ns);
+
+        Assert.Equal(DistributionCurve.Of(histogram), DistributionCurve.Of(Histograms.Encode(histogram)));
+    }
+
     private static HdrHistogram.LongHistogram Uniform(int count)
     {
         var histogram = Histograms.Create();
