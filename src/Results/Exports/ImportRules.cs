@@ -22,15 +22,15 @@ internal static class ImportRules
         if (header.Format != ExportHeader.CurrentFormat) return Wrong("wobble_run", header.Format, $"format {ExportHeader.CurrentFormat}: a newer Wobble wrote this file, import it there");
         if (header.Id == Guid.Empty) return Wrong("id", header.Id, "the run's uuid");
         if (!Slug.IsValid(header.Slug)) return Wrong("slug", header.Slug, $"{Slug.Length} letters, digits, - and _");
-        if (Text("definition.target", header.Definition.Target, MaxTarget) is { } target) return target;
+        if ((Text("definition.target", header.Definition.Target, MaxTarget) ?? Storable("definition.target", header.Definition.Target)) is { } target) return target;
         if (Check("definition", header.Definition) is { } asked) return asked;
         if (header.Definition.Options.Count > MaxItems) return Wrong("definition.options", header.Definition.Options.Count, $"at most {MaxItems}");
         if (header.Attempt is < 1 or > 100) return Wrong("attempt", header.Attempt, "1 to 100");
         if (header.Runner is { } runner && !RunnerName.IsValid(runner)) return Wrong("runner", runner, RunnerName.Allowed);
         if (header.Notes is { Length: > Edits.RunEdits.LongestNotes } notes) return Wrong("notes", $"{notes.Length} characters", $"at most {Edits.RunEdits.LongestNotes} characters");
-        if (header.Notes?.Contains('\0', StringComparison.Ordinal) == true) return Wrong("notes", "NUL", "text without NUL");
+        if (Storable("notes", header.Notes ?? "") is { } note) return note;
         if (TagRules.Normalise(header.Tags, out var tag) is null) return tag;
-        if (header.Tags.Any(t => t.Contains('\0', StringComparison.Ordinal))) return Wrong("tags", "NUL", "text without NUL");
+        if (header.Tags.Select(t => Storable("tags", t)).FirstOrDefault(e => e is not null) is { } text) return text;
         return Time("created_at", header.CreatedAt, now) ?? (header.StartedAt is { } started ? Time("started_at", started, now) : null);
     }
 
@@ -111,6 +111,10 @@ internal static class ImportRules
 
     private static FieldError? Text(string field, string text, int longest) =>
         text.Length > longest ? Wrong(field, $"{text.Length} characters", $"at most {longest} characters") : null;
+
+    // What is a column of its own; text within facts is cleaned.
+    private static FieldError? Storable(string field, string text) =>
+        StoredText.Clean(text) == text ? null : Wrong(field, StoredText.Clean(text), "text without NUL and without half of a surrogate pair");
 
     private static FieldError? Count(string field, int count) => count > MaxItems ? Wrong(field, count, $"at most {MaxItems}") : null;
 

@@ -68,6 +68,11 @@ public sealed class RunImport(IDbContextFactory<WobbleDb> contexts, TimeProvider
             // Another import of the same run was faster.
             return new(header.Slug, true, null, null);
         }
+        catch (DbUpdateException e) when (!DatabaseFaults.IsAway(e))
+        {
+            // What the rules didn't foresee: still the file's fault.
+            throw new LineException(new FieldError("header", e.GetBaseException().Message, "a run that can be stored"));
+        }
         db.ChangeTracker.Clear();
         await RecordAsync(db, header.Id, facts, cancel);
         foreach (var (component, dropped) in header.LogsDropped)
