@@ -12,9 +12,9 @@ namespace Wobble.Dashboard.Live;
 internal sealed class RunFeed(IConfiguration configuration, TimeProvider clock, ILogger<RunFeed> log) : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
-    // To show a second costs some 6 ms of a core for each page. All pages together may have 15% of one, or who looks changes what is measured: up to 25 pages
-    // move each second, 50 each other second.
-    private static readonly TimeSpan ShareOfEach = TimeSpan.FromMilliseconds(40);
+    // To show a second costs 6 to 8 ms of a core for each page. All pages together may have a tenth of one, or who looks changes what is measured: up to 12
+    // pages move each second, 50 each fourth.
+    private static readonly TimeSpan ShareOfEach = TimeSpan.FromMilliseconds(80);
 
     private readonly ConcurrentDictionary<Subscription, bool> _subscriptions = new();
 
