@@ -59,7 +59,12 @@ public sealed class FilledPagesTests(Product product)
             await db.SaveChangesAsync();
             id = configuration.Id;
         }
-        for (int i = 0; i < 14; i++) await stored.RecordAsync(new FactsBuilder { Start = DateTimeOffset.UtcNow.AddDays(i - 20), MedianMs = (i < 8 ? 20 : 25) + (i % 3 * 0.4), Seed = i }, configurationId: id);
+        for (int i = 0; i < 14; i++)
+        {
+            double ms = (i < 8 ? 20 : 25) + (i % 3 * 0.4);
+            // As many a second as 100 connections can have answered: else no run is to be trusted.
+            await stored.RecordAsync(new FactsBuilder { Start = DateTimeOffset.UtcNow.AddDays(i - 20), MedianMs = ms, PerSecond = (int)(98_000 / ms), Seed = i }, configurationId: id);
+        }
 
         await LookAsync($"/configurations/{id}", signedIn: true);
         await LookAsync("/configurations", signedIn: true);

@@ -99,6 +99,8 @@ internal static class Soundness
             {
                 await page.EmulateMediaAsync(new PageEmulateMediaOptions { ColorScheme = scheme });
                 var axe = await page.RunAxe(new AxeRunOptions { ResultTypes = [ResultType.Violations] });
+                // To look at what was looked at.
+                if (Environment.GetEnvironmentVariable("WOBBLE_SHOTS") is { Length: > 0 } folder) await page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(folder, $"{path.Trim('/').Replace('/', '-')}-{width}-{scheme}.png"), FullPage = true });
                 found.AddRange(axe.Violations.Select(v => $"{path} {scheme} {width} px: {v.Id} {string.Join(" ", v.Nodes.Take(3).Select(n => n.Html))}"));
             }
         }

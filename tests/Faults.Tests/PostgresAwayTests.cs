@@ -180,15 +180,19 @@ public sealed class PostgresAwayTests
 
     private static void Fill(string file)
     {
-        try
+        using var filler = new FileStream(file, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0);
+        // To the last page: a megabyte that is left is room enough for a journal.
+        foreach (int size in (int[])[1 << 20, 1 << 12, 1])
         {
-            using var filler = new FileStream(file, FileMode.Create);
-            var zeros = new byte[1 << 20];
-            while (true) filler.Write(zeros);
-        }
-        catch (IOException)
-        {
-            // That is what was wanted.
+            try
+            {
+                var zeros = new byte[size];
+                while (true) filler.Write(zeros);
+            }
+            catch (IOException)
+            {
+                // That is what was wanted.
+            }
         }
     }
 
