@@ -113,7 +113,8 @@ public sealed class PostgresAwayTests
         try
         {
             await using var product = await Product.StartAsync(data);
-            string slug = await product.QueueAsync(new { target = "uwsgi-http/bottle", workers = 2, connections = 4, warmup = "0s", @for = "6s" });
+            // Longer than it takes to write the disk full.
+            string slug = await product.QueueAsync(new { target = "uwsgi-http/bottle", workers = 2, connections = 4, warmup = "0s", @for = "25s" });
             await product.UntilAsync(slug, row => row.State == "measuring");
             string filler = Path.Combine(data, "filler");
             Fill(filler);
