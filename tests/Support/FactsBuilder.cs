@@ -129,7 +129,7 @@ public sealed record FactsBuilder
     {
         int workers = Math.Max(1, plan.Workers);
         var processes = Enumerable.Range(0, workers + (plan.Workers > 0 ? 1 : 0))
-            .Select(i => new ProcessSample(100 + i, plan.Workers > 0 && i == 0 ? "master" : "worker", 0.9 / workers * (0.8 + 0.4 * random.NextDouble()), 20 * random.NextDouble(), random.Next(0, 50)))
+            .Select(i => new ProcessSample(100 + i, plan.Workers > 0 && i == 0 ? "master" : "worker", 0.4 / workers * (0.8 + 0.4 * random.NextDouble()), 20 * random.NextDouble(), random.Next(0, 50)))
             .ToList();
         return new ComponentSample
         {

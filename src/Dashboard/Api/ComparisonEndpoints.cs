@@ -39,7 +39,7 @@ internal static class ComparisonEndpoints
         api.MapGet("/comparisons/{slug}", OneAsync).AllowAnonymous().WithSummary("A comparison").TakesSlug().Produces<ComparisonAnswer>();
     }
 
-    private static readonly IReadOnlyList<(string Name, string Allowed)> SideQuery = [("r", $"a side, given {ComparisonQueries.Fewest} to {ComparisonQueries.Most} times, the reference first: the slug of a run or an experiment, SLUG.2 for an experiment's second row, or the id of a configuration")];
+    private static readonly IReadOnlyList<(string Name, string Allowed)> SideQuery = [("r", $"a side, given {ComparisonQueries.Fewest} to {ComparisonQueries.Most} times, the reference first: the slug of a run or an experiment, SLUG.2 for an experiment's second row, or, for who is signed in, the id of a configuration")];
 
     private static async Task<IResult> KeepAsync(HttpRequest request, Changes changes, Links links, CancellationToken cancel)
     {

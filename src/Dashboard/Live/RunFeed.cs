@@ -12,8 +12,8 @@ namespace Wobble.Dashboard.Live;
 internal sealed class RunFeed(IConfiguration configuration, TimeProvider clock, ILogger<RunFeed> log) : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
-    // To show a second costs 6 to 8 ms of a core for each page. All pages together may have a tenth of one, or who looks changes what is measured: up to 12
-    // pages move each second, 50 each fourth.
+    // Who looks changes what is measured (bench/observer): all pages together are called no more than 12.5 times a second, so up to 12 pages move each second, 50
+    // each fourth. bench/viewers has the same number.
     private static readonly TimeSpan ShareOfEach = TimeSpan.FromMilliseconds(80);
 
     private readonly ConcurrentDictionary<Subscription, bool> _subscriptions = new();

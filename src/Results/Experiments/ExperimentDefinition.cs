@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Serialization;
 using Wobble.Results.Domain;
 using Wobble.Results.Statistics;
@@ -49,6 +50,9 @@ public sealed record ExperimentDefinition
 
     /// <summary>Confidence of intervals that nobody looked at before.</summary>
     public const double UsualConfidence = Student.Confidence;
+
+    /// <summary>A confidence for people: <c>95%</c>, <c>97.8%</c>.</summary>
+    public static string LevelOf(double confidence) => string.Create(CultureInfo.InvariantCulture, $"{confidence * 100:0.#}%");
 
     /// <summary>Capacity: the objective when none is said, ms.</summary>
     public const double UsualObjectiveMs = 50;

@@ -39,22 +39,28 @@ public sealed class ClaimQueries(IDbContextFactory<WobbleDb> databases)
         // An article of which rows were left out is another question.
         var rows = (await db.Runners.AsNoTracking().OrderByDescending(r => r.SeenAt).Select(r => r.Catalogue).FirstOrDefaultAsync(cancel))?.Article.Select(a => a.Target).ToList() ?? [];
         bool IsWhole(ExperimentDefinition article) => rows.Count > 0 && rows.TrueForAll(t => article.Rows.Any(r => r.Definition.Target == t));
-        var articles = new List<(Experiment Row, ExperimentDefinition Definition, IReadOnlyList<ExperimentRun> Runs)>();
-        foreach (var (row, definition) in experiments.Where(e => e.Definition.Kind == ExperimentKind.Article && e.Row.State == "completed" && IsWhole(e.Definition)).Take(NewestArticles))
-            articles.Add((row, definition, await ExperimentQueries.RunsOf(db, row.Id, cancel)));
+        // One article may answer several claims: its runs are read once.
+        var read = new Dictionary<Guid, List<ExperimentRun>>();
+        async Task<List<ExperimentRun>> RunsAsync(Guid experiment) => read.TryGetValue(experiment, out var known) ? known : read[experiment] = await ExperimentQueries.RunsOf(db, experiment, cancel);
+        var articles = experiments.Where(e => e.Definition.Kind == ExperimentKind.Article && e.Row.State == "completed" && IsWhole(e.Definition)).Take(NewestArticles).ToList();
         var lines = new List<ClaimLine>();
         foreach (var claim in ClaimList.All)
         {
             var own = experiments.Where(e => e.Definition.Kind == ExperimentKind.Claim && e.Definition.Claim == claim.Id && e.Row.State != "cancelled").ToList();
             var shown = own.Find(e => e.Row.State == "completed") is { Row: not null } complete ? complete : own.Count > 0 ? own[0] : default;
             // The article's own experiment answers a claim on its rows, without another run.
-            if (shown.Row?.State != "completed" && articles.Find(a => claim.IsAnsweredBy(a.Definition, a.Runs)) is { Row: not null } article) shown = (article.Row, article.Definition);
+            foreach (var article in shown.Row?.State != "completed" && claim.IsOfTheArticle ? articles : [])
+            {
+                if (!claim.IsAnsweredBy(article.Definition, await RunsAsync(article.Row.Id))) continue;
+                shown = article;
+                break;
+            }
             if (shown.Row is null)
             {
                 lines.Add(new ClaimLine(claim, null, null, null, 0, null, null));
                 continue;
             }
-            var runs = await ExperimentQueries.RunsOf(db, shown.Row.Id, cancel);
+            var runs = await RunsAsync(shown.Row.Id);
             int ended = runs.Count(r => r.State.IsFinal());
             string? going = own.Where(e => e.Row.State is "waiting" or "running" or "paused" && e.Row.Id != shown.Row.Id).Select(e => e.Row.Slug).FirstOrDefault();
             lines.Add(new ClaimLine(claim, shown.Row.Slug, shown.Row.State, shown.Row.CreatedAt, ended, ended == 0 ? null : claim.Judge(shown.Definition, runs), going));

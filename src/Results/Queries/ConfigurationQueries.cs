@@ -38,41 +38,16 @@ public sealed class ConfigurationQueries(IDbContextFactory<WobbleDb> databases)
     {
         await using var db = await databases.CreateDbContextAsync(cancel);
         var wanted = db.Configurations.AsNoTracking().Where(c => (c.ArchivedAt != null) == archived);
-        var rows = await (archived ? wanted.OrderByDescending(c => c.ArchivedAt) : wanted.OrderBy(c => c.Name)).Take(Limit).Select(c => new
-        {
-            Row = new ConfigurationRow
-            {
-                Id = c.Id,
-                Name = c.Name,
-                Definition = c.Definition,
-                Version = c.Version,
-                EditedAt = c.EditedAt,
-                ArchivedAt = c.ArchivedAt,
-                Runs = db.Runs.Count(r => r.ConfigurationId == c.Id && r.DeletedAt == null),
-            },
-            // Its key alone: asked for whole, the last of each is found by numbering every run that there is.
-            Last = db.Runs.Where(r => r.ConfigurationId == c.Id && r.DeletedAt == null && r.FinishedAt != null)
-                .OrderByDescending(r => r.CreatedAt).ThenByDescending(r => r.Id).Select(r => (Guid?)r.Id).FirstOrDefault(),
-        }).ToListAsync(cancel);
-        var keys = rows.Where(r => r.Last != null).Select(r => r.Last!.Value).ToList();
-        var last = await db.Runs.AsNoTracking().Where(r => keys.Contains(r.Id)).Take(Limit).Select(RunRow.Of).ToDictionaryAsync(r => r.ConfigurationId!.Value, cancel);
-        return [.. rows.Select(r => r.Row with { Last = last.GetValueOrDefault(r.Row.Id) })];
+        var rows = await Rows(db, (archived ? wanted.OrderByDescending(c => c.ArchivedAt) : wanted.OrderBy(c => c.Name)).Take(Limit)).ToListAsync(cancel);
+        var last = await LastOf(db, [.. rows.Where(r => r.Runs > 0).Select(r => r.Id)], cancel);
+        return [.. rows.Select(r => r with { Last = last.GetValueOrDefault(r.Id) })];
     }
 
     /// <summary>One, archived or not; null when there is none of that id.</summary>
     public async Task<ConfigurationRow?> One(Guid id, CancellationToken cancel)
     {
         await using var db = await databases.CreateDbContextAsync(cancel);
-        return await db.Configurations.AsNoTracking().Where(c => c.Id == id).Select(c => new ConfigurationRow
-        {
-            Id = c.Id,
-            Name = c.Name,
-            Definition = c.Definition,
-            Version = c.Version,
-            EditedAt = c.EditedAt,
-            ArchivedAt = c.ArchivedAt,
-            Runs = db.Runs.Count(r => r.ConfigurationId == c.Id && r.DeletedAt == null),
-        }).FirstOrDefaultAsync(cancel);
+        return await Rows(db, db.Configurations.AsNoTracking().Where(c => c.Id == id)).FirstOrDefaultAsync(cancel);
     }
 
     /// <summary>Its last <see cref="RunsLimit"/> runs, newest first.</summary>
@@ -82,5 +57,26 @@ public sealed class ConfigurationQueries(IDbContextFactory<WobbleDb> databases)
         // Served by the index on (configuration_id, created_at).
         return await db.Runs.AsNoTracking().Where(r => r.ConfigurationId == id && r.DeletedAt == null)
             .OrderByDescending(r => r.CreatedAt).ThenByDescending(r => r.Id).Take(RunsLimit).Select(RunRow.Of).ToListAsync(cancel);
+    }
+
+    private static IQueryable<ConfigurationRow> Rows(WobbleDb db, IQueryable<Configuration> of) => of.Select(c => new ConfigurationRow
+    {
+        Id = c.Id,
+        Name = c.Name,
+        Definition = c.Definition,
+        Version = c.Version,
+        EditedAt = c.EditedAt,
+        ArchivedAt = c.ArchivedAt,
+        Runs = db.Runs.Count(r => r.ConfigurationId == c.Id && r.DeletedAt == null),
+    });
+
+    private static async Task<Dictionary<Guid, RunRow>> LastOf(WobbleDb db, List<Guid> ids, CancellationToken cancel)
+    {
+        // Their keys first: asked for whole, the last of each is found by numbering every run that there is.
+        var keys = await db.Configurations.Where(c => ids.Contains(c.Id))
+            .Select(c => db.Runs.Where(r => r.ConfigurationId == c.Id && r.DeletedAt == null && r.FinishedAt != null).OrderByDescending(r => r.CreatedAt).ThenByDescending(r => r.Id).Select(r => (Guid?)r.Id).FirstOrDefault())
+            .Take(Limit).ToListAsync(cancel);
+        var wanted = keys.OfType<Guid>().ToList();
+        return await db.Runs.AsNoTracking().Where(r => wanted.Contains(r.Id)).Take(Limit).Select(RunRow.Of).ToDictionaryAsync(r => r.ConfigurationId!.Value, cancel);
     }
 }

@@ -58,7 +58,7 @@ public sealed record ComparedFigures(IReadOnlyList<ComparedMetric> Metrics, (dou
         var metrics = Shown.Select(m => MetricOf(m, runs)).ToList();
         double[] ratios = [.. metrics.SelectMany(m => m.Figures).SelectMany(f => (double?[])[f.Ratio, f.RatioInterval?.Low, f.RatioInterval?.High]).OfType<double>().Where(r => r > 0)];
         double least = Math.Max(.02, Math.Min(.45, ratios.DefaultIfEmpty(1).Min() / 1.15)), greatest = Math.Min(100, Math.Max(4.5, ratios.DefaultIfEmpty(1).Max() * 1.15));
-        return new ComparedFigures(metrics, (least, greatest), ErrorsOf(runs), SentenceOf(runs, metrics.Single(m => m.Metric == HeadlineOf(runs)), metrics.Single(m => m.Metric == Metric.P50)), NotesOf(runs, metrics)) { Headline = HeadlineOf(runs), Level = ConfidenceOf(runs) > ExperimentDefinition.UsualConfidence ? "97.8%" : "95%" };
+        return new ComparedFigures(metrics, (least, greatest), ErrorsOf(runs), SentenceOf(runs, metrics.Single(m => m.Metric == HeadlineOf(runs)), metrics.Single(m => m.Metric == Metric.P50)), NotesOf(runs, metrics)) { Headline = HeadlineOf(runs), Level = ExperimentDefinition.LevelOf(ConfidenceOf(runs)) };
     }
 
     /// <summary>Why a side has no numbers in comparisons; null: it has.</summary>
