@@ -8,9 +8,10 @@ namespace Wobble.Dashboard.Live;
 
 /// <summary>
 /// One run as it was read so far, for all who look at it. <see cref="ReadAsync"/> reads only what is new. Whoever asks gets a picture whose reading
-/// began after the question, so nothing that was announced is missed; those who ask during a reading share the next one.
+/// began after the question, so nothing that was announced is missed; those who ask during a reading share the next one. Pages that were told that
+/// there is more share one reading of it, however far apart they ask (<see cref="ReadToldAsync"/>).
 /// </summary>
-internal sealed class RunEntry(string slug, RunQueries queries)
+internal sealed class RunEntry(string slug, RunQueries queries, Func<long?> told)
 {
     private const int LogCharacters = 20_000;
     /// <summary>Intervals of a live run with more points are renewed at every tenth second only.</summary>
@@ -25,15 +26,33 @@ internal sealed class RunEntry(string slug, RunQueries queries)
     private RunWhy? _why;
     private Task<RunPicture?>? _reading;
     private Task<RunPicture?>? _next;
+    private long? _toldAt;
 
     /// <summary>The picture as of now; null when the run isn't there.</summary>
     public Task<RunPicture?> ReadAsync()
     {
         lock (_lock)
         {
-            if (_reading is null or { IsCompleted: true }) return _reading = Task.Run(ReadNewAsync);
+            if (_reading is null or { IsCompleted: true }) return Begin();
             return _next ??= FollowAsync(_reading);
         }
+    }
+
+    /// <summary>A picture that holds all that was announced (<see cref="RunFeed.Told"/>), the last one if nothing was since; null when the run isn't there.</summary>
+    public Task<RunPicture?> ReadToldAsync()
+    {
+        lock (_lock)
+        {
+            if (told() is { } now && now == _toldAt && _reading is { IsFaulted: false, IsCanceled: false }) return _reading;
+            return ReadAsync();
+        }
+    }
+
+    // Under the lock. The number first: what is announced while it reads may be missing.
+    private Task<RunPicture?> Begin()
+    {
+        _toldAt = told();
+        return _reading = Task.Run(ReadNewAsync);
     }
 
     private async Task<RunPicture?> FollowAsync(Task<RunPicture?> before)
@@ -42,7 +61,7 @@ internal sealed class RunEntry(string slug, RunQueries queries)
         Task<RunPicture?> mine;
         lock (_lock)
         {
-            mine = _reading = Task.Run(ReadNewAsync);
+            mine = Begin();
             _next = null;
         }
         return await mine;

@@ -17,6 +17,7 @@ internal sealed class RunFeed(IConfiguration configuration, TimeProvider clock, 
     private static readonly TimeSpan ShareOfEach = TimeSpan.FromMilliseconds(80);
 
     private readonly ConcurrentDictionary<Subscription, bool> _subscriptions = new();
+    private long _told;
 
     /// <summary>Listens to one run until the answer is disposed.</summary>
     public IDisposable Subscribe(Guid runId, Func<Task> onChanged) => Add(runId, onChanged);
@@ -41,8 +42,15 @@ internal sealed class RunFeed(IConfiguration configuration, TimeProvider clock, 
     /// <summary>True while the database's notifications arrive.</summary>
     public bool IsConnected { get; private set; }
 
+    /// <summary>
+    /// Grows before listeners are told of a run: what was read at a number or after is still the newest while the number stays. Null while
+    /// notifications don't arrive, when nobody can know.
+    /// </summary>
+    public long? Told => IsConnected ? Interlocked.Read(ref _told) : null;
+
     internal void Notify(Guid? runId)
     {
+        Interlocked.Increment(ref _told);
         foreach (var subscription in _subscriptions.Keys)
             if (subscription.RunId is null || runId is null || subscription.RunId == runId) subscription.Signal();
     }

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging.Abstractions;
 using Wobble.Dashboard.Live;
 using Wobble.Results.Domain;
 using Wobble.Results.Facts;
@@ -8,9 +10,28 @@ using Wobble.Tests.Support;
 namespace Wobble.Dashboard.Tests.Live;
 
 /// <summary>What a run's page is given, over real PostgreSQL and the real Recorder.</summary>
-public sealed class RunPicturesTests(TestDatabase database) : IClassFixture<TestDatabase>
+public sealed class RunPicturesTests : IClassFixture<TestDatabase>, IAsyncLifetime
 {
-    private readonly RunPictures pictures = new(new RunQueries(database), TimeProvider.System);
+    private readonly TestDatabase database;
+    private readonly RunFeed feed;
+    private readonly RunPictures pictures;
+
+    public RunPicturesTests(TestDatabase database)
+    {
+        this.database = database;
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?> { ["ConnectionStrings:Wobble"] = database.ConnectionString }).Build();
+        feed = new RunFeed(configuration, TimeProvider.System, NullLogger<RunFeed>.Instance);
+        pictures = new RunPictures(new RunQueries(database), feed, TimeProvider.System);
+    }
+
+    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
+
+    public async ValueTask DisposeAsync()
+    {
+        await feed.StopAsync(default);
+        feed.Dispose();
+    }
+
     private StoredRuns Runs => new(database);
 
     [Fact]
@@ -73,6 +94,28 @@ public sealed class RunPicturesTests(TestDatabase database) : IClassFixture<Test
     }
 
     [Fact]
+    public async Task Who_is_told_of_the_same_thing_at_different_times_gets_one_reading_of_it()
+    {
+        var facts = new FactsBuilder { End = null };
+        var all = facts.Build();
+        int half = Enumerable.Range(0, all.Count).Where(i => all[i] is SampleFact { Stage: 1 }).ElementAt(2);
+        var run = await Runs.RecordFirstAsync(half, facts);
+        Assert.NotSame(await ToldAsync(run), await ToldAsync(run));
+
+        await feed.StartAsync(default);
+        long told = await ToldBeyondAsync(0);
+        var first = await ToldAsync(run);
+        Assert.Same(first, await ToldAsync(run));
+        Assert.NotSame(first, await OfAsync(run));
+
+        await new Recorder(database).RecordAsync(run.Id, [.. all.Skip(half).Select((fact, i) => new NumberedFact(half + i + 1, fact))]);
+        await ToldBeyondAsync(told);
+        var second = await ToldAsync(run);
+        Assert.Equal((2, 5), (first.Points.Count, second.Points.Count));
+        Assert.Same(second, await ToldAsync(run));
+    }
+
+    [Fact]
     public async Task Doubts_are_watched_while_it_runs()
     {
         var run = await Runs.RecordAsync(new FactsBuilder { End = null, ErrorsPerSecond = new Dictionary<string, long> { ["timeout"] = 400 } });
@@ -114,4 +157,16 @@ public sealed class RunPicturesTests(TestDatabase database) : IClassFixture<Test
     }
 
     private async Task<RunPicture> OfAsync(Run run) => await pictures.OfAsync(run.Slug, default) ?? throw new InvalidOperationException("It is not there.");
+
+    private async Task<RunPicture> ToldAsync(Run run) => await pictures.ToldAsync(run.Slug, default) ?? throw new InvalidOperationException("It is not there.");
+
+    private async Task<long> ToldBeyondAsync(long known)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        while (true)
+        {
+            if (feed.Told is { } now && now > known) return now;
+            await Task.Delay(10, limit.Token);
+        }
+    }
 }

@@ -18,6 +18,7 @@ public sealed partial class RunPage
     private IReadOnlyList<double> failing = [];
     private IDisposable? feed;
     private Guid? listensTo;
+    private bool told;
 
     [Inject] private RunPictures Pictures { get; set; } = default!;
     [Inject] private RunFeed Feed { get; set; } = default!;
@@ -40,7 +41,12 @@ public sealed partial class RunPage
     private string FellOverSays => failing.Count > 0 ? "no more good answers" : "";
 
     /// <inheritdoc/>
-    protected override async Task<RunShown> AskAsync(CancellationToken cancel) => new(await Pictures.OfAsync(Slug, cancel));
+    protected override async Task<RunShown> AskAsync(CancellationToken cancel)
+    {
+        bool wasTold = told;
+        told = false;
+        return new(await (wasTold ? Pictures.ToldAsync(Slug, cancel) : Pictures.OfAsync(Slug, cancel)));
+    }
 
     /// <inheritdoc/>
     protected override void OnAnswered()
@@ -80,7 +86,13 @@ public sealed partial class RunPage
         bool missedNothing = feed is null && picture.IsFinal;
         feed?.Dispose();
         listensTo = wanted;
-        feed = wanted is { } id ? Feed.Subscribe(id, () => InvokeAsync(RefreshAsync)) : Feed.SubscribeToAll(() => InvokeAsync(RefreshAsync));
+        feed = wanted is { } id ? Feed.Subscribe(id, () => InvokeAsync(TakeAsync)) : Feed.SubscribeToAll(() => InvokeAsync(TakeAsync));
         return !missedNothing;
+    }
+
+    private Task TakeAsync()
+    {
+        told = true;
+        return RefreshAsync();
     }
 }
