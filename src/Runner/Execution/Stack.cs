@@ -53,10 +53,24 @@ internal sealed class Stack : IAsyncDisposable
             }
             foreach (var component in wave)
             {
-                await component.WaitUntilReadyAsync(cancel);
+                await WaitUntilReadyAsync(component, cancel);
                 await TellAsync(component.Name, EventKinds.Ready, string.Create(CultureInfo.InvariantCulture, $"Ready {component.RanFor.TotalMilliseconds:0} ms after its start."));
             }
         }
+    }
+
+    // What stands before something that is gone, or behind it, would wait for it until its deadline.
+    private async Task WaitUntilReadyAsync(Component component, CancellationToken cancel)
+    {
+        using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        var ready = component.WaitUntilReadyAsync(giveUp.Token);
+        if (await Task.WhenAny(ready, FellOver) != ready && !component.Exit.IsCompleted)
+        {
+            await giveUp.CancelAsync();
+            await ready.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            throw new StackException($"{await FellOver} before {component.Name} was ready.{component.Quote()}");
+        }
+        await ready;
     }
 
     /// <summary>Makes the target fall as the plan asks; what comes of it is watched like any fall. Nothing to do for what its command already is.</summary>
