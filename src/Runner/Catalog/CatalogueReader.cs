@@ -59,12 +59,12 @@ internal sealed class CatalogueReader
         return new LoadedCatalogue(catalogue, targets, [.. installed.MissingOf(packages).Order(StringComparer.Ordinal)]);
     }
 
-    /// <summary>Installs what the target still needs, if anything (after the run that goes on), and reads the catalogue again: it says then whether that worked.</summary>
-    public async Task<LoadedCatalogue> ReadAndInstallAsync(string target, TimeSpan limit, CancellationToken cancel = default)
+    /// <summary>Installs what the target still needs, if anything (after the run that goes on, of which <paramref name="onWaiting"/> is told), and reads the catalogue again: it says then whether that worked.</summary>
+    public async Task<LoadedCatalogue> ReadAndInstallAsync(string target, TimeSpan limit, Func<string, ValueTask>? onWaiting = null, CancellationToken cancel = default)
     {
         var loaded = await ReadAsync();
         if (loaded.Find(target) is not { Environment: { IsInstalled: false } environment, Target.Unavailable: null }) return loaded;
-        await Environments.EnsureAsync(environment, limit, retry: true, onWaiting: () => ValueTask.CompletedTask, cancel);
+        await Environments.EnsureAsync(environment, limit, retry: true, onWaiting ?? (_ => ValueTask.CompletedTask), cancel);
         return await ReadAsync();
     }
 

@@ -17,9 +17,6 @@ namespace Wobble.Runner.Execution;
 /// </summary>
 internal sealed class ExecutionLauncher(string? lockPath = null)
 {
-    /// <summary>Task of the progress fact while another run has the machine.</summary>
-    public const string Waiting = "waiting for another run on this machine";
-
     // Beyond what an orderly stop may take, then it is killed.
     private static readonly TimeSpan StopSlack = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan GoneLimit = TimeSpan.FromSeconds(2);
@@ -32,7 +29,7 @@ internal sealed class ExecutionLauncher(string? lockPath = null)
         EndFact end;
         try
         {
-            using var machine = await MachineLock.AcquireAsync(lockPath ?? MachineLock.DefaultPath, () => onFact(new ProgressFact(Waiting, 0, 0)), cancel);
+            using var machine = await MachineLock.AcquireAsync(lockPath ?? MachineLock.DefaultPath, holder => onFact(WaitingFor(holder)), cancel);
             end = await RunAloneAsync(plan, data, onFact, cancel);
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
@@ -46,6 +43,9 @@ internal sealed class ExecutionLauncher(string? lockPath = null)
         await onFact(end);
         return end;
     }
+
+    /// <summary>The progress while another has the machine: <c>waiting for another run on this machine (Runner, process 12)</c>.</summary>
+    public static ProgressFact WaitingFor(string holder) => new("waiting for another run on this machine" + holder, 0, 0);
 
     private static EndFact Failed(string reason) => new() { State = RunState.Failed, Reason = reason };
 

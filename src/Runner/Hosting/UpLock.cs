@@ -2,9 +2,13 @@ using System.Globalization;
 
 namespace Wobble.Runner.Hosting;
 
-/// <summary>Held by the one <c>up</c> of a data folder for its life; the kernel lets it go, however the process ends.</summary>
+/// <summary>
+/// Held by the one <c>up</c> of a data folder for its life; the kernel lets it go, however the process ends. Only its user may open it: whoever can read
+/// a file can hold its lock, and the data folder may be entered by all.
+/// </summary>
 internal sealed class UpLock : IDisposable
 {
+    private const UnixFileMode OwnersOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private readonly FileStream _file;
 
     private UpLock(FileStream file) => _file = file;
@@ -16,7 +20,8 @@ internal sealed class UpLock : IDisposable
         try
         {
             // FileShare.None is flock(LOCK_EX) on Linux.
-            file = new FileStream(data.Lock, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            file = new FileStream(data.Lock, new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None, UnixCreateMode = OwnersOnly });
+            File.SetUnixFileMode(file.SafeFileHandle, OwnersOnly);
         }
         catch (IOException) when (File.Exists(data.Lock))
         {

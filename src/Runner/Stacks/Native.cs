@@ -11,7 +11,7 @@ internal static unsafe partial class Native
     // Of those that are used here these alone have other values on arm64.
     public static readonly int O_DIRECTORY = IsArm ? 0x4000 : 0x10000, O_NOFOLLOW = IsArm ? 0x8000 : 0x20000;
     public const int AT_EMPTY_PATH = 0x1000;
-    public const uint STATX_TYPE = 1, STATX_MODE = 2, STATX_NLINK = 4, STATX_SIZE = 0x200;
+    public const uint STATX_TYPE = 1, STATX_MODE = 2, STATX_NLINK = 4, STATX_INO = 0x100, STATX_SIZE = 0x200;
     public const int F_SETFD = 2, F_GETFL = 3, F_SETFL = 4;
     public const int LOCK_EX = 2, LOCK_NB = 4;
     public const short POLLIN = 1, POLLERR = 8, POLLHUP = 16;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 
 namespace Wobble.Runner.Stacks;
@@ -10,7 +11,7 @@ internal static unsafe class SharedFile
 {
     private const int Attempts = 5;
     // struct statx, the same on every architecture.
-    private const int StatxSize = 256, LinksAt = 16, ModeAt = 28, SizeAt = 40;
+    private const int StatxSize = 256, LinksAt = 16, ModeAt = 28, InodeAt = 32, SizeAt = 40, MajorAt = 136, MinorAt = 140;
     private const ushort KindOfFile = 0xF000, Plain = 0x8000;
 
     /// <summary>Opens it for reading and writing. Anything but a plain file is removed and made anew, 0600. Throws <see cref="IOException"/> when that can't be.</summary>
@@ -38,26 +39,40 @@ internal static unsafe class SharedFile
     /// <summary>What it holds; null when it isn't there, is no plain file, or holds more than <paramref name="most"/> bytes.</summary>
     public static byte[]? ReadSmall(string path, int most)
     {
-        int fd = Native.Open(path, Native.O_RDONLY | Native.O_NOFOLLOW | Native.O_NONBLOCK | Native.O_CLOEXEC, 0);
+        int fd = OpenToRead(path);
         if (fd < 0) return null;
         try
         {
-            long size = Size(fd);
-            if (size < 0 || size > most) return null;
-            // One more than allowed: it may have grown meanwhile.
-            byte[] content = new byte[most + 1];
-            int length = 0;
-            fixed (byte* buffer = content)
-            {
-                nint got;
-                while (length < content.Length && (got = Native.Read(fd, buffer + length, (nuint)(content.Length - length))) > 0) length += (int)got;
-            }
-            return length > most ? null : content[..length];
+            return ReadSmall(fd, most);
         }
         finally
         {
             _ = Native.Close(fd);
         }
+    }
+
+    /// <summary>Of one that is open: from where it is read, what it holds; null when that is more than <paramref name="most"/> bytes.</summary>
+    public static byte[]? ReadSmall(int fd, int most)
+    {
+        if (Size(fd) > most) return null;
+        // One more than allowed: it may have grown meanwhile.
+        byte[] content = new byte[most + 1];
+        int length = 0;
+        fixed (byte* buffer = content)
+        {
+            nint got;
+            while (length < content.Length && (got = Native.Read(fd, buffer + length, (nuint)(content.Length - length))) > 0) length += (int)got;
+        }
+        return length > most ? null : content[..length];
+    }
+
+    /// <summary>Opens it for reading; negative when it isn't there, or is no plain file of a single name.</summary>
+    public static int OpenToRead(string path)
+    {
+        int fd = Native.Open(path, Native.O_RDONLY | Native.O_NOFOLLOW | Native.O_NONBLOCK | Native.O_CLOEXEC, 0);
+        if (fd < 0 || Size(fd) >= 0) return fd;
+        _ = Native.Close(fd);
+        return -1;
     }
 
     /// <summary>Removes what has that name, whatever it is; of a link the link.</summary>
@@ -66,6 +81,21 @@ internal static unsafe class SharedFile
         var folder = new DirectoryInfo(path);
         if (folder.Exists && folder.LinkTarget is null) folder.Delete(recursive: true);
         else File.Delete(path);
+    }
+
+    /// <summary>True for a plain file, whatever names it has.</summary>
+    public static bool IsPlain(int fd)
+    {
+        byte* facts = stackalloc byte[StatxSize];
+        return Native.Statx(fd, "", Native.AT_EMPTY_PATH, Native.STATX_TYPE, facts) == 0 && (*(ushort*)(facts + ModeAt) & KindOfFile) == Plain;
+    }
+
+    /// <summary>Device and inode as the kernel writes them in /proc/locks: <c>00:19:34</c>.</summary>
+    public static string Identity(int fd)
+    {
+        byte* facts = stackalloc byte[StatxSize];
+        return Native.Statx(fd, "", Native.AT_EMPTY_PATH, Native.STATX_INO, facts) == 0
+            ? string.Create(CultureInfo.InvariantCulture, $"{*(uint*)(facts + MajorAt):x2}:{*(uint*)(facts + MinorAt):x2}:{*(ulong*)(facts + InodeAt)}") : "";
     }
 
     private static IOException Refused(string path, int error) => new($"{path} can't be made: {Marshal.GetPInvokeErrorMessage(error)}.");

@@ -41,7 +41,7 @@ internal sealed class StackExecutions(DataFolder data, CatalogueReader reader, E
         if (loaded.Find(definition.Target) is { Target.Unavailable: null, Environment: { IsInstalled: false } environment })
         {
             await onFact(new ProgressFact($"installing {Path.GetFileName(environment.Folder)}", 0, 0));
-            loaded = await reader.ReadAndInstallAsync(definition.Target, PythonEnvironments.FullLimit, cancel);
+            loaded = await reader.ReadAndInstallAsync(definition.Target, PythonEnvironments.FullLimit, holder => onFact(ExecutionLauncher.WaitingFor(holder)), cancel);
         }
         try
         {
