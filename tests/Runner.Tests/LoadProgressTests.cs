@@ -40,6 +40,17 @@ public sealed class LoadProgressTests
         Assert.DoesNotContain("measuring    1 s", text, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void What_others_wrote_moves_no_cursor_and_colours_nothing()
+    {
+        var said = new StringWriter();
+
+        new LoadProgress(said, isTerminal: false).Show(new EventFact("flask", EventKinds.Warning, "first\r\n\u001b[2Jsec\tond\u009b1m\a"));
+
+        Assert.Equal("warning: first\n\uFFFD[2Jsec\tond\uFFFD1m\uFFFD\n", said.ToString());
+        Assert.Equal("plain – ünïcode\n", Printable.Of("plain – ünïcode\n"));
+    }
+
     private static void Follow(LoadProgress progress)
     {
         foreach (var fact in new FactsBuilder { PerSecond = 50 }.Build()) progress.Show(fact);

@@ -35,13 +35,13 @@ internal static class DoctorCommand
         {
             Console.Error.WriteLine($"Installing {string.Join(", ", environment.Requirements)} into {environment.Folder} …");
             var failure = await reader.Environments.EnsureAsync(environment, PythonEnvironments.FullLimit, retry: true, Waiting, cancel);
-            Console.Error.WriteLine(failure is null ? "Installed." : $"Not installed, because {failure.Reason}.");
+            Console.Error.WriteLine(failure is null ? "Installed." : Printable.Of($"Not installed, because {failure.Reason}."));
         }
     }
 
-    private static ValueTask Waiting()
+    private static ValueTask Waiting(string holder)
     {
-        Console.Error.WriteLine("Waiting for the run that goes on: an installation would disturb it …");
+        Console.Error.WriteLine(Printable.Of($"Waiting for the run that goes on{holder}: an installation would disturb it …"));
         return ValueTask.CompletedTask;
     }
 

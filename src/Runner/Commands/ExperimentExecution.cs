@@ -44,7 +44,7 @@ internal static class ExperimentExecution
         string rest = store.Runs.Count == 0 ? "" : $"; {store.Runs.Count} runs are kept from before";
         await error.WriteLineAsync($"{store.Definition.Question} About {Schedule.RunsExpected(store.Definition)} runs, {ExperimentRules.Text(ExperimentRules.Estimate(store.Definition))}; seed {store.Definition.Seed}{rest}.");
         if (store.Slug is { } slug) await error.WriteLineAsync($"Kept as /x/{slug}");
-        foreach (var row in store.Definition.Rows.Where(r => r.Unavailable is not null)) await error.WriteLineAsync($"{row.Name} can't run here: {row.Unavailable}");
+        foreach (var row in store.Definition.Rows.Where(r => r.Unavailable is not null)) await error.WriteLineAsync(Printable.Of($"{row.Name} can't run here: {row.Unavailable}"));
 
         ExperimentEnd end;
         try

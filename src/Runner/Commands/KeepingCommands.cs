@@ -52,7 +52,7 @@ internal static class ImportCommand
                 await using var stream = new FileStream(path, FileMode.Open, FileAccess.Read);
                 var outcome = await new RunImport(database.Contexts, TimeProvider.System).ReadAsync(stream, cancel);
                 if (outcome is { Error: null, WasHere: false }) await Keeping.NoteAsync(database, $"import a run, {outcome.Slug}, from {Path.GetFileName(path)}", cancel);
-                if (outcome.Error is { } error) await Console.Error.WriteLineAsync($"{path}: {error}");
+                if (outcome.Error is { } error) await Console.Error.WriteLineAsync(Printable.Of($"{path}: {error}"));
                 else Console.Out.WriteLine($"{path}: {(outcome.WasHere ? "was here already" : "imported")}, /r/{outcome.Slug}{(outcome.Note is { } note ? $". {note}" : "")}");
                 if (outcome.Error is not null) wrong++;
             }
@@ -113,12 +113,12 @@ internal static class Keeping
         }
         catch (HostingException e)
         {
-            await Console.Error.WriteLineAsync(e.Message);
+            await Console.Error.WriteLineAsync(Printable.Of(e.Message));
             return e.ExitCode;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or Npgsql.NpgsqlException)
         {
-            await Console.Error.WriteLineAsync(e.Message);
+            await Console.Error.WriteLineAsync(Printable.Of(e.Message));
             return ExitCodes.Error;
         }
         catch (OperationCanceledException)

@@ -102,7 +102,7 @@ internal static class LoadCommand
         var result = RunResults.From(RunFacts.Gather(facts, plan)!);
         if (end.State == RunState.Failed || result is null)
         {
-            Console.Error.WriteLine(end.Reason ?? (end.State == RunState.Cancelled ? "Cancelled before the measurement." : "Nothing was measured."));
+            Console.Error.WriteLine(Printable.Of(end.Reason ?? (end.State == RunState.Cancelled ? "Cancelled before the measurement." : "Nothing was measured.")));
             return end.State == RunState.Cancelled ? ExitCodes.Cancelled : ExitCodes.Failed;
         }
         if (choice.Json) Console.Out.WriteLine(JsonSerializer.Serialize(result, WobbleJson.Options)); else ResultTable.Write(result, Console.Out);

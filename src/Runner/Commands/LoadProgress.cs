@@ -36,7 +36,7 @@ internal sealed class LoadProgress
                 Tell(_phase);
                 break;
             case ProgressFact progress:
-                Tell(progress.Words());
+                Tell(Printable.Of(progress.Words()));
                 break;
             case SampleFact sample:
                 var second = Second.Of(_phase, sample);
@@ -44,8 +44,9 @@ internal sealed class LoadProgress
                 else Line(second.Words());
                 break;
             case EventFact { Kind: EventKinds.Warning } warning:
-                if (_live is not null) _live.Say($"warning: {warning.Text}");
-                else Line($"warning: {warning.Text}");
+                string text = Printable.Of($"warning: {warning.Text}");
+                if (_live is not null) _live.Say(text);
+                else Line(text);
                 break;
         }
     }

@@ -19,7 +19,7 @@ internal static class ResultTable
         output.WriteLine($"errors      {(result.Errors.Count == 0 ? "none" : string.Join(", ", result.Errors.Select(e => $"{Figures.Count(e.Value)} {e.Key}")))}");
         output.WriteLine($"generator   {CostOf(result)}");
         output.WriteLine($"trust       {result.Trust.Verdict}");
-        foreach (var reason in result.Trust.Reasons) output.WriteLine($"            {reason.Grade}: {reason.Sentence}");
+        foreach (var reason in result.Trust.Reasons) output.WriteLine(Printable.Of($"            {reason.Grade}: {reason.Sentence}"));
     }
 
     private static string CostOf(RunResult result)

@@ -56,7 +56,7 @@ internal static class RunCommand
         }
         if (end.State != RunState.Completed)
         {
-            await Console.Error.WriteLineAsync(end.Reason ?? end.State.Word());
+            await Console.Error.WriteLineAsync(Printable.Of(end.Reason ?? end.State.Word()));
             return end.State == RunState.Cancelled ? ExitCodes.Cancelled : ExitCodes.Failed;
         }
         if (result is null)
@@ -64,7 +64,7 @@ internal static class RunCommand
             await Console.Error.WriteLineAsync("Nothing was measured.");
             return ExitCodes.Failed;
         }
-        foreach (string left in end.Leftovers) await Console.Error.WriteLineAsync($"left behind: {left}");
+        foreach (string left in end.Leftovers) await Console.Error.WriteLineAsync(Printable.Of($"left behind: {left}"));
         if (result.Trust.IsInvalid) return ExitCodes.Invalid;
         var missed = choice.FailIf.Select(c => c.Holds(result)).OfType<string>().ToList();
         foreach (string sentence in missed) await Console.Error.WriteLineAsync(sentence);

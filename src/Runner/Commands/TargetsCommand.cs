@@ -47,7 +47,7 @@ internal static class TargetsTable
         int available = catalogue.Targets.Count(t => t.Unavailable is null);
         to.WriteLine();
         to.WriteLine($"{available} of {catalogue.Targets.Count} targets can run here. The stack: {string.Join(", ", catalogue.Parts.Select(p => p.Missing is null ? $"{p.Name} {p.Version}" : $"no {p.Name} ({p.Missing})"))}.");
-        foreach (var broken in catalogue.Broken) to.WriteLine($"broken: {broken.File}: {(broken.Key.Length == 0 ? "" : broken.Key + " ")}{broken.Reason}");
+        foreach (var broken in catalogue.Broken) to.WriteLine(Printable.Of($"broken: {broken.File}: {(broken.Key.Length == 0 ? "" : broken.Key + " ")}{broken.Reason}"));
     }
 
     private static string Versions(CatalogueTarget target) => string.Join(", ", target.Versions.Select(v => $"{v.Key} {v.Value}"));
@@ -59,6 +59,6 @@ internal static class TextTable
     public static void Write(IReadOnlyList<string> head, IReadOnlyList<IReadOnlyList<string>> rows, TextWriter to)
     {
         int[] widths = head.Select((title, column) => rows.Select(r => r[column].Length).Append(title.Length).Max()).ToArray();
-        foreach (var row in rows.Prepend(head)) to.WriteLine(string.Join("  ", row.Select((cell, column) => column == row.Count - 1 ? cell : cell.PadRight(widths[column]))));
+        foreach (var row in rows.Prepend(head)) to.WriteLine(Printable.Of(string.Join("  ", row.Select((cell, column) => column == row.Count - 1 ? cell : cell.PadRight(widths[column])))));
     }
 }

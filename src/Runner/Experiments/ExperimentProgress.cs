@@ -41,8 +41,8 @@ internal sealed class ExperimentProgress(TextWriter error, bool isTerminal, Expe
             ? $"{Figures.Text(r.Throughput)}/s, p50 {Figures.Text(r.LatencyMs.P50)}, p99 {Figures.Text(r.LatencyMs.P99)} ms, {r.Trust.Verdict}{(r.Trust.IsInvalid ? $": {r.Trust.Reasons[0].Sentence}" : "")}"
             : "";
         string end = outcome.End.State == RunState.Completed ? figures : string.Join("; ", new[] { $"{outcome.End.State.Word()}: {outcome.End.Reason}", figures }.Where(t => t.Length > 0));
-        error.WriteLine(isTerminal ? $"     {end}" : $"{_head}: {end}");
-        foreach (string left in outcome.End.Leftovers) error.WriteLine($"     left behind: {left}");
+        error.WriteLine(Printable.Of(isTerminal ? $"     {end}" : $"{_head}: {end}"));
+        foreach (string left in outcome.End.Leftovers) error.WriteLine(Printable.Of($"     left behind: {left}"));
         error.Flush();
     }
 

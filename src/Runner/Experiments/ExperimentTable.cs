@@ -22,7 +22,7 @@ internal static class ExperimentTable
             Interactive = InteractionSupport.No,
         });
         if (!isTerminal) console.Profile.Width = WidthOfFiles;
-        void Say(string line) => output.WriteLine(line);
+        void Say(string line) => output.WriteLine(Commands.Printable.Of(line));
 
         Say(experiment.Question);
         foreach (var search in report.Searches) console.Write(StepsOf(search));

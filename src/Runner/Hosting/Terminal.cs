@@ -5,14 +5,14 @@ internal sealed class Terminal(TextWriter writer, TimeProvider time)
 {
     private readonly Lock _gate = new();
 
-    /// <summary>A line as it is.</summary>
+    /// <summary>A line.</summary>
     public void Say(string line)
     {
         lock (_gate)
         {
             try
             {
-                writer.WriteLine(line);
+                writer.WriteLine(Commands.Printable.Of(line));
                 writer.Flush();
             }
             catch (Exception e) when (e is IOException or ObjectDisposedException)
