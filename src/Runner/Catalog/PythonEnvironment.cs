@@ -5,7 +5,8 @@ namespace Wobble.Runner.Catalog;
 
 /// <summary>
 /// A virtual environment for what Debian lacks, on top of Debian's own packages. Its folder's name has the hash of its requirements, so changed
-/// requirements are another environment. It counts as installed when its marker is there, which is written last.
+/// requirements are another environment. It counts as installed when its marker is there, which is written last and lies beside the folder, where only
+/// who runs Wobble can put anything.
 /// </summary>
 internal sealed partial record PythonEnvironment(string Folder, IReadOnlyList<string> Requirements)
 {
@@ -13,7 +14,7 @@ internal sealed partial record PythonEnvironment(string Folder, IReadOnlyList<st
     public static readonly TimeSpan FailureLasts = TimeSpan.FromHours(1);
 
     public string Python => Path.Combine(Folder, "bin", "python3");
-    public string Marker => Path.Combine(Folder, "installed");
+    public string Marker => Folder + ".installed";
     public string Failure => Folder + ".failed";
     /// <summary>Home and temporary folder of the installation.</summary>
     public string Scratch => Folder + ".build";
@@ -22,7 +23,7 @@ internal sealed partial record PythonEnvironment(string Folder, IReadOnlyList<st
         ? Directory.EnumerateDirectories(Path.Combine(Folder, "lib"), "python3.*").Select(d => Path.Combine(d, "site-packages")).FirstOrDefault() ?? Folder
         : Folder;
 
-    public bool IsInstalled => File.Exists(Marker);
+    public bool IsInstalled => File.Exists(Marker) && Directory.Exists(Folder);
 
     /// <summary>The failure that is still remembered, or null.</summary>
     public InstallFailure? RememberedFailure(DateTimeOffset now)

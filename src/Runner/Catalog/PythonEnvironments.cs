@@ -2,6 +2,7 @@ using System.Collections;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Wobble.Results;
 using Wobble.Runner.Hosting;
 using Wobble.Runner.Sandbox;
@@ -10,16 +11,19 @@ namespace Wobble.Runner.Catalog;
 
 /// <summary>
 /// The virtual environments below the data folder, made on demand. Guarantees: at most one installation of an environment at a time on this machine;
-/// what is not complete doesn't count; a failure is remembered with its time. As root, pip and all it builds run as the unprivileged user. It never
-/// installs while a run goes on, whose numbers a compiler would spoil, and no run begins meanwhile.
+/// what is not complete doesn't count; a failure is remembered with its time. As root, pip and all it builds run as the unprivileged user
+/// (<see cref="InstallCommand"/>), and root follows no link that they make. It never installs while a run goes on, whose numbers a compiler would spoil,
+/// and no run begins meanwhile.
 /// </summary>
-internal sealed class PythonEnvironments(DataFolder data, TimeProvider clock, string machineLock)
+internal sealed partial class PythonEnvironments(DataFolder data, TimeProvider clock, string machineLock)
 {
     /// <summary>For a look by the way: enough for a wheel, and to find out that the index can't be reached.</summary>
     public static readonly TimeSpan QuickLimit = TimeSpan.FromSeconds(20);
     /// <summary>For whoever asked for it: enough to build from source.</summary>
     public static readonly TimeSpan FullLimit = TimeSpan.FromMinutes(10);
 
+    private const int HashLength = 12;
+    private static readonly TimeSpan RemovingLimit = TimeSpan.FromMinutes(1);
     private static readonly string[] PassedOn = ["http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE"];
 
     /// <summary>The environment of these requirements.</summary>
@@ -28,15 +32,15 @@ internal sealed class PythonEnvironments(DataFolder data, TimeProvider clock, st
         // Debian's next Python can't use what was built for this one.
         string python = Path.GetFileName(File.ResolveLinkTarget(StackPrograms.Python, returnFinalTarget: true)?.FullName ?? "");
         byte[] content = [.. requirements.SelectMany(File.ReadAllBytes), .. Encoding.UTF8.GetBytes(python)];
-        string hash = Convert.ToHexStringLower(SHA256.HashData(content))[..12];
+        string hash = Convert.ToHexStringLower(SHA256.HashData(content))[..HashLength];
         return new PythonEnvironment(Path.Combine(data.Environments, $"{name}-{hash}"), requirements);
     }
 
     /// <summary>
     /// Makes it unless it is there or a failure is remembered (then not without <paramref name="retry"/>). Returns null when it is installed.
-    /// <paramref name="onWaiting"/> is called once when a run goes on; without it nothing is waited for, and nothing remembered.
+    /// <paramref name="onWaiting"/> is called once when a run goes on, with who holds the machine; without it nothing is waited for, and nothing remembered.
     /// </summary>
-    public async Task<InstallFailure?> EnsureAsync(PythonEnvironment environment, TimeSpan limit, bool retry = false, Func<ValueTask>? onWaiting = null, CancellationToken cancel = default)
+    public async Task<InstallFailure?> EnsureAsync(PythonEnvironment environment, TimeSpan limit, bool retry = false, Func<string, ValueTask>? onWaiting = null, CancellationToken cancel = default)
     {
         if (environment.IsInstalled) return null;
         if (!retry && environment.RememberedFailure(clock.GetUtcNow()) is { } known) return known;
@@ -53,15 +57,15 @@ internal sealed class PythonEnvironments(DataFolder data, TimeProvider clock, st
         return failure;
     }
 
-    private async Task<MachineLock?> HoldMachineAsync(Func<ValueTask>? onWaiting, CancellationToken cancel)
+    private async Task<MachineLock?> HoldMachineAsync(Func<string, ValueTask>? onWaiting, CancellationToken cancel)
     {
         using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         try
         {
-            return await MachineLock.AcquireAsync(machineLock, async () =>
+            return await MachineLock.AcquireAsync(machineLock, async holder =>
             {
                 if (onWaiting is null) await giveUp.CancelAsync();
-                else await onWaiting();
+                else await onWaiting(holder);
             }, giveUp.Token);
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
@@ -78,24 +82,29 @@ internal sealed class PythonEnvironments(DataFolder data, TimeProvider clock, st
         TimeSpan Left() => TimeSpan.FromMilliseconds(Math.Max(1, end - Environment.TickCount64));
         try
         {
-            UnprivilegedUser.EnsureUser();
-            Remake(environment.Folder);
-            Remake(environment.Scratch);
+            var user = UnprivilegedUser.EnsureUser();
+            File.Delete(environment.Marker);
+            await RemakeAsync(environment.Folder);
+            await RemakeAsync(environment.Scratch);
             string requirements = Path.Combine(environment.Scratch, "requirements.txt");
             await File.WriteAllTextAsync(requirements, string.Join('\n', environment.Requirements.Select(File.ReadAllText)), cancel);
             var variables = Variables(environment.Scratch);
             await GiveAsync(environment, StackUser.Name, cancel);
+            IReadOnlyList<string> AsStranger(IReadOnlyList<string> command) => InstallCommand.Of(command, environment.Folder, environment.Scratch);
 
             // Debian's pip, where it is installed, serves the environment as well and saves the seconds that a pip of its own takes.
             string[] pip = File.Exists("/usr/lib/python3/dist-packages/pip/__init__.py") ? ["--without-pip"] : [];
-            var made = await ShortProcess.RunAsync(StackUser.Command([StackPrograms.Python, "-m", "venv", "--system-site-packages", .. pip, environment.Folder]), variables, Left(), cancel);
+            var made = await ShortProcess.RunAsync(AsStranger([StackPrograms.Python, "-m", "venv", "--system-site-packages", .. pip, environment.Folder]), variables, Left(), cancel);
             if (!made.Succeeded) return Failed(PipErrors.OfVenv(made), made.TimedOut);
             // Without dependencies: requirements are whole and pinned, and a bound that a package puts on one that Debian has newer
             // (meinheld on greenlet) would make pip build an old one that this Python can't compile.
-            var installed = await ShortProcess.RunAsync(StackUser.Command([environment.Python, "-m", "pip", "install", "--no-input", "--no-deps", "--progress-bar", "off", "--no-cache-dir", "-r", requirements]), variables, Left(), cancel);
+            var installed = await ShortProcess.RunAsync(AsStranger([environment.Python, "-m", "pip", "install", "--no-input", "--no-deps", "--progress-bar", "off", "--no-cache-dir", "-r", requirements]), variables, Left(), cancel);
+            // Without namespaces nothing else ends what a package's setup left running, as far as it can be told.
+            if (SandboxProbe.Reason is not null) await new StraySweep(data, user.Uid).RunAsync(environment.Scratch);
             if (!installed.Succeeded) return Failed(PipErrors.Of(installed, limit), installed.TimedOut);
             await GiveAsync(environment, "root", cancel);
             await File.WriteAllTextAsync(environment.Marker, clock.GetUtcNow().ToString("O", System.Globalization.CultureInfo.InvariantCulture), cancel);
+            await RemoveAsync(FormerOf(environment));
             return null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -104,12 +113,29 @@ internal sealed class PythonEnvironments(DataFolder data, TimeProvider clock, st
         }
         finally
         {
-            Remove(environment.Scratch);
-            if (!environment.IsInstalled) Remove(environment.Folder);
+            // What can't be removed now is removed before the next attempt.
+            await RemoveAsync(environment.IsInstalled ? [environment.Scratch] : [environment.Folder, environment.Scratch]);
         }
     }
 
+    /// <summary>Removes what an installation that was killed left, and environments that are not whole. Only with the machine's lock.</summary>
+    public static async Task<IReadOnlyList<string>> RemoveLeftAsync(DataFolder data)
+    {
+        if (!Directory.Exists(data.Environments)) return [];
+        List<string> left = [.. Directory.EnumerateDirectories(data.Environments).Where(folder => !new PythonEnvironment(folder, []).IsInstalled)];
+        return left.Count > 0 && await RemoveAsync(left) ? left : [];
+    }
 
+    // Those of the same name that other requirements, or another Python, had.
+    private List<string> FormerOf(PythonEnvironment environment)
+    {
+        string own = Path.GetFileName(environment.Folder), name = own[..^HashLength];
+        return [.. Directory.EnumerateFileSystemEntries(data.Environments, name + "*").Where(path => Path.GetFileName(path) is var entry
+            && !entry.StartsWith(own, StringComparison.Ordinal) && OfAnEnvironment.IsMatch(entry[name.Length..]))];
+    }
+
+    [GeneratedRegex(@"^[0-9a-f]{12}(\.(installed|failed|build))?$")]
+    private static partial Regex OfAnEnvironment { get; }
 
     /// <summary>pip's own settings reach it: its variables, those of proxies and certificates, and the configuration files that the unprivileged user can't see.</summary>
     private static Dictionary<string, string> Variables(string scratch)
@@ -122,6 +148,7 @@ internal sealed class PythonEnvironments(DataFolder data, TimeProvider clock, st
             ["LANG"] = "C.UTF-8",
             ["PIP_DISABLE_PIP_VERSION_CHECK"] = "1",
             ["PIP_RETRIES"] = "1",
+            [StraySweep.Marker] = scratch,
         };
         foreach (DictionaryEntry variable in Environment.GetEnvironmentVariables())
         {
@@ -144,16 +171,15 @@ internal sealed class PythonEnvironments(DataFolder data, TimeProvider clock, st
         return new[] { Path.Combine(settings, "pip", "pip.conf"), Path.Combine(home, ".pip", "pip.conf") }.FirstOrDefault(File.Exists);
     }
 
-    private static void Remake(string folder)
+    private static async Task RemakeAsync(string folder)
     {
-        Remove(folder);
+        if (!await RemoveAsync([folder])) throw new IOException($"{folder} can't be removed");
         Directory.CreateDirectory(folder);
     }
 
-    private static void Remove(string folder)
-    {
-        if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
-    }
+    // By rm: a package's setup owned the folder, and no link that appears in it while it goes leads rm elsewhere.
+    private static async Task<bool> RemoveAsync(List<string> paths) =>
+        paths.Count == 0 || (await ShortProcess.RunAsync(["/usr/bin/rm", "--recursive", "--force", "--", .. paths], new Dictionary<string, string>(), RemovingLimit)).Succeeded;
 
     private static async Task GiveAsync(PythonEnvironment environment, string owner, CancellationToken cancel)
     {

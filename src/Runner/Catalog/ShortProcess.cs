@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Text;
+using Wobble.Runner.Hosting;
 
 namespace Wobble.Runner.Catalog;
 
@@ -35,17 +36,18 @@ internal static class ShortProcess
             }
         }
 
-        using var process = new Process { StartInfo = start };
-        process.OutputDataReceived += Take;
-        process.ErrorDataReceived += Take;
+        Process process;
         try
         {
-            process.Start();
+            process = await Launcher.StartAsync(start);
         }
         catch (Win32Exception e)
         {
             return new ShortProcessResult(127, false, $"{command[0]}: {e.Message}");
         }
+        using var disposed = process;
+        process.OutputDataReceived += Take;
+        process.ErrorDataReceived += Take;
         process.StandardInput.Close();
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();

@@ -102,9 +102,7 @@ public sealed class PythonEnvironmentTests : IDisposable
     [Fact]
     public async Task A_package_that_cannot_be_built_says_what_the_build_said()
     {
-        string source = Directory.CreateDirectory(Path.Combine(wheels.FullName, "source")).FullName;
-        File.WriteAllText(Path.Combine(source, "setup.py"), "raise RuntimeError('no compiler here')\n");
-        await using (var to = File.Create(Path.Combine(wheels.FullName, "wobble_example-1.2.zip"))) await ZipFile.CreateFromDirectoryAsync(source, to, CompressionLevel.Fastest, includeBaseDirectory: true);
+        await MakeSourceAsync("raise RuntimeError('no compiler here')\n");
 
         var failure = await InstallAsync();
 
@@ -126,13 +124,51 @@ public sealed class PythonEnvironmentTests : IDisposable
     }
 
     [Fact]
-    public async Task Changed_requirements_are_another_environment()
+    public async Task Changed_requirements_are_another_environment_whose_installation_removes_the_former()
     {
-        var reader = Reader();
-        var first = (await reader.ReadAsync()).Find("plain/flask")!.Environment!;
+        MakeWheel("wobble_example", "1.2");
+        MakeWheel("wobble_example", "1.3");
+        string other = Directory.CreateDirectory(Path.Combine(data.Environments, "plainer-0123456789ab")).FullName;
+        var first = (await Reader().ReadAndInstallAsync("plain/flask", Limit)).Find("plain/flask")!.Environment!;
         Require("wobble-example==1.3");
 
-        Assert.NotEqual(first.Folder, (await reader.ReadAsync()).Find("plain/flask")!.Environment!.Folder);
+        var second = (await Reader().ReadAndInstallAsync("plain/flask", Limit)).Find("plain/flask")!.Environment!;
+
+        Assert.NotEqual(first.Folder, second.Folder);
+        Assert.Equal(new[] { other, second.Folder, second.Marker }.Order(), Directory.EnumerateFileSystemEntries(data.Environments).Order());
+    }
+
+    [Fact]
+    public async Task A_packages_setup_gets_root_to_write_nowhere_and_leaves_no_process_behind()
+    {
+        Assert.SkipWhen(SandboxProbe.Reason is not null, $"There is no sandbox here: {SandboxProbe.Reason}");
+        string outside = Path.Combine(wheels.FullName, "outside"), open = Path.Combine(wheels.FullName, "open"), seconds = "3600." + Environment.ProcessId;
+        File.WriteAllText(outside, "outside");
+        File.WriteAllText(open, "outside");
+        File.SetUnixFileMode(open, (UnixFileMode)0b110_110_110);
+        var reader = Reader();
+        var environment = (await reader.ReadAsync()).Find("plain/flask")!.Environment!;
+        await MakeSourceAsync($"""
+            import os, subprocess, sys
+            from setuptools import setup
+            for name in ("installed", "lib/installed"):
+                if not os.path.lexists(os.path.join(sys.prefix, name)): os.symlink("{outside}", os.path.join(sys.prefix, name))
+            for path in ("{open}", "{environment.Marker}", "{data.Root}/written"):
+                try: open(path, "w").write("written")
+                except OSError: pass
+            subprocess.Popen(["/bin/sleep", "{seconds}"], start_new_session=True, env=dict(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            setup(name="wobble-example", version="1.2", py_modules=[])
+
+            """);
+
+        var failure = await reader.Environments.EnsureAsync(environment, Limit);
+
+        Assert.True(failure is null, failure?.Reason);
+        Assert.Equal(outside, new FileInfo(Path.Combine(environment.Folder, "installed")).LinkTarget);
+        Assert.Equal("outside", File.ReadAllText(outside));
+        Assert.Equal("outside", File.ReadAllText(open));
+        Assert.False(File.Exists(Path.Combine(data.Root, "written")));
+        Assert.DoesNotContain(Directory.EnumerateDirectories("/proc").Where(p => char.IsAsciiDigit(Path.GetFileName(p)[0])), process => CommandLine(process).Contains(seconds, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -141,18 +177,18 @@ public sealed class PythonEnvironmentTests : IDisposable
         MakeWheel("wobble_example", "1.2");
         var reader = Reader();
         var environment = (await reader.ReadAsync()).Find("plain/flask")!.Environment!;
-        var told = new TaskCompletionSource();
+        var told = new TaskCompletionSource<string>();
         Task<InstallFailure?> waiting;
-        using (await MachineLock.AcquireAsync(Lock, () => ValueTask.CompletedTask, TestContext.Current.CancellationToken))
+        using (await MachineLock.AcquireAsync(Lock, _ => ValueTask.CompletedTask, TestContext.Current.CancellationToken))
         {
             Assert.Equal("a run goes on, which an installation would disturb", (await reader.Environments.EnsureAsync(environment, Limit))!.Reason);
             Assert.Null((await reader.ReadAsync()).Find("plain/flask")!.Target.Unavailable);
-            waiting = reader.Environments.EnsureAsync(environment, Limit, onWaiting: () =>
+            waiting = reader.Environments.EnsureAsync(environment, Limit, onWaiting: holder =>
             {
-                told.SetResult();
+                told.SetResult(holder);
                 return ValueTask.CompletedTask;
             });
-            await told.Task;
+            Assert.EndsWith($", process {Environment.ProcessId})", await told.Task, StringComparison.Ordinal);
             Assert.False(environment.IsInstalled);
         }
 
@@ -195,6 +231,26 @@ public sealed class PythonEnvironmentTests : IDisposable
         var server = TargetFolderBuilder.Server();
         server["requirements"] = "plain.requirements.txt";
         folder.WriteServer(server);
+    }
+
+    private static string CommandLine(string process)
+    {
+        try
+        {
+            return File.ReadAllText(Path.Combine(process, "cmdline"));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return "";
+        }
+    }
+
+    private async Task MakeSourceAsync(string setup)
+    {
+        string source = Directory.CreateDirectory(Path.Combine(wheels.FullName, "source")).FullName;
+        File.WriteAllText(Path.Combine(source, "setup.py"), setup);
+        await using var to = File.Create(Path.Combine(wheels.FullName, "wobble_example-1.2.zip"));
+        await ZipFile.CreateFromDirectoryAsync(source, to, CompressionLevel.Fastest, includeBaseDirectory: true);
     }
 
     private void MakeWheel(string module, string version)
