@@ -17,7 +17,7 @@ internal sealed class AnswerCheck(Plan plan)
     /// <summary>Throws <see cref="StackException"/> with what is wrong; returns what was compared, a sentence.</summary>
     public async Task<string> RunAsync(CancellationToken cancel)
     {
-        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false }) { Timeout = plan.Load.Deadline };
+        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false }) { Timeout = plan.Load.Deadline, MaxResponseContentBufferSize = ReadyProbes.MostRead };
         var random = new Random((int)plan.Seed);
         int asked = 0;
         foreach (var request in plan.Load.Requests)
@@ -63,6 +63,10 @@ internal sealed class AnswerCheck(Plan plan)
         catch (JsonException)
         {
             throw Wrong(path, "it is no JSON", null);
+        }
+        catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.ConfigurationLimitExceeded)
+        {
+            throw Wrong(path, $"the app {ReadyProbes.TooLarge}", null);
         }
         catch (HttpRequestException e)
         {
