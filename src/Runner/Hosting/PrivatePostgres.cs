@@ -10,7 +10,8 @@ namespace Wobble.Runner.Hosting;
 
 /// <summary>
 /// Wobble's own PostgreSQL cluster, made from Debian's binaries below the data folder. It listens on a socket in a folder of its user only, asks for a
-/// generated password, and is never the one under test.
+/// generated password, and is never the one under test. Where root starts it, the folder around it is root's: its user can't put a link in the place of
+/// what root opens there.
 /// </summary>
 internal sealed class PrivatePostgres
 {
@@ -18,7 +19,7 @@ internal sealed class PrivatePostgres
     // struct sockaddr_un holds 108 bytes with the final zero.
     private const int LongestSocketPath = 107;
     private const string SocketName = ".s.PGSQL.5432";
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+    private const uint OwnerOnly = 0b111_000_000, EnteredByGroup = 0b111_001_000;
 
     private static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(10);
     private readonly UnprivilegedUser? _user;
@@ -113,8 +114,9 @@ internal sealed class PrivatePostgres
     /// <summary>Makes the cluster where there is none, and its password; ends a server that a killed start left.</summary>
     public async Task PrepareAsync()
     {
-        MakeFolder(_folder);
-        MakeFolder(_socket);
+        if (_user is null) MakeFolder(_folder, null, OwnerOnly);
+        else MakeFolder(_folder, _user with { Name = "root", Uid = 0 }, EnteredByGroup);
+        MakeFolder(_socket, _user, OwnerOnly);
         string passwordFile = Path.Combine(_folder, "password");
         (_password, bool isNew) = Secrets.Keep(passwordFile, _user);
         await EndFormerAsync();
@@ -189,18 +191,20 @@ internal sealed class PrivatePostgres
     {
         // Made under another name first: a start that was killed halfway leaves nothing that looks like a cluster.
         string draft = Cluster + ".new";
-        if (Directory.Exists(draft)) Directory.Delete(draft, recursive: true);
-        await RunAsync([Path.Combine(_binaries, "initdb"), "-D", draft, "-U", Role, $"--pwfile={passwordFile}", "--auth=scram-sha-256", "-E", "UTF8", "--locale=C.UTF-8", "--data-checksums", "--no-instructions"], "");
+        // By rm, which no link that its user puts there meanwhile leads elsewhere.
+        await RunAsync(["/usr/bin/rm", "--recursive", "--force", "--", draft], "", null);
+        MakeFolder(draft, _user, OwnerOnly);
+        await RunAsync([Path.Combine(_binaries, "initdb"), "-D", draft, "-U", Role, $"--pwfile={passwordFile}", "--auth=scram-sha-256", "-E", "UTF8", "--locale=C.UTF-8", "--data-checksums", "--no-instructions"], "", _user);
         Directory.Move(draft, Cluster);
     }
 
     /// <summary>The file of the password was lost: a server for one user, without a network, sets the new one.</summary>
     private Task SetPasswordAsync() =>
-        RunAsync([Path.Combine(_binaries, "postgres"), "--single", "-D", Cluster, "postgres"], $"alter role {Role} password '{_password}'\n");
+        RunAsync([Path.Combine(_binaries, "postgres"), "--single", "-D", Cluster, "postgres"], $"alter role {Role} password '{_password}'\n", _user);
 
-    private async Task RunAsync(IReadOnlyList<string> command, string input)
+    private async Task RunAsync(IReadOnlyList<string> command, string input, UnprivilegedUser? user)
     {
-        List<string> line = _user is null ? [.. command] : ["/usr/bin/setpriv", $"--reuid={_user.Uid}", $"--regid={_user.Gid}", "--clear-groups", "--", .. command];
+        List<string> line = user is null ? [.. command] : ["/usr/bin/setpriv", $"--reuid={user.Uid}", $"--regid={user.Gid}", "--clear-groups", "--", .. command];
         var info = new ProcessStartInfo(line[0], line.Skip(1)) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = "/" };
         using var process = await Launcher.StartAsync(info);
         await process.StandardInput.WriteAsync(input);
@@ -224,11 +228,20 @@ internal sealed class PrivatePostgres
         if (Directory.Exists(Cluster)) File.Delete(Path.Combine(Cluster, "postmaster.pid"));
     }
 
-    private void MakeFolder(string path)
+    private static void MakeFolder(string path, UnprivilegedUser? owner, uint mode)
     {
-        Directory.CreateDirectory(path, OwnerOnly);
-        _user?.Own(path);
-        // Fails when it is another user's: a folder that someone else made in /tmp is not to be trusted.
-        File.SetUnixFileMode(path, OwnerOnly);
+        Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        int fd = Native.Open(path, Native.O_RDONLY | Native.O_DIRECTORY | Native.O_NOFOLLOW | Native.O_CLOEXEC, 0);
+        if (fd < 0) throw new HostingException($"{path} is no folder of Wobble's own ({Native.LastError()}): remove what is there, then start Wobble again.");
+        try
+        {
+            owner?.OwnOpen(fd, path);
+            // Fails when it is another user's: a folder that someone else made in /tmp is not to be trusted.
+            if (Native.Chmod(fd, mode) != 0) throw new IOException($"{path} is another user's, and can't be closed to others: {Native.LastError()}.");
+        }
+        finally
+        {
+            _ = Native.Close(fd);
+        }
     }
 }

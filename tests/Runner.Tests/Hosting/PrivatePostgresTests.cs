@@ -1,4 +1,5 @@
 using Npgsql;
+using Wobble.Runner.Catalog;
 using Wobble.Runner.Hosting;
 
 namespace Wobble.Runner.Tests.Hosting;
@@ -47,6 +48,38 @@ public sealed class PrivatePostgresTests : IDisposable
 
         Assert.Equal("42", await AskAsync(second.ConnectionString, "select answer from kept"));
         await server.StopAsync(CancellationToken.None);
+    }
+
+    [Fact]
+    public async Task What_it_keeps_is_closed_to_others_and_its_user_can_put_no_link_in_place_of_it()
+    {
+        var user = UnprivilegedUser.OfServices();
+        await new PrivatePostgres(_data, user).PrepareAsync();
+        string ModeOf(string name) => Convert.ToString((int)File.GetUnixFileMode(Path.Combine(_data.Database, name)), 8);
+
+        Assert.Equal((user is null ? "700" : "710", "700", "700", "600"), (ModeOf(""), ModeOf("data"), ModeOf("socket"), ModeOf("password")));
+        if (user is null) return;
+        var link = await ShortProcess.RunAsync(["/usr/bin/setpriv", $"--reuid={user.Uid}", $"--regid={user.Gid}", "--clear-groups", "--", "/usr/bin/ln", "-sfT", "/etc/shadow", Path.Combine(_data.Database, "password")], new Dictionary<string, string>(), TimeSpan.FromSeconds(10));
+        Assert.Contains("Permission denied", link.Output);
+    }
+
+    [Theory]
+    [InlineData("password"), InlineData("socket")]
+    public async Task A_link_that_was_left_there_is_not_followed(string name)
+    {
+        string outside = Path.Combine(_data.Root, "outside");
+        Directory.CreateDirectory(_data.Database);
+        if (name == "password") File.WriteAllText(outside, "secret of others\n"); else Directory.CreateDirectory(outside);
+        var before = File.GetUnixFileMode(outside);
+        File.CreateSymbolicLink(Path.Combine(_data.Database, name), outside);
+
+        var postgres = new PrivatePostgres(_data, UnprivilegedUser.OfServices());
+        if (name == "socket") Assert.Contains("socket is no folder of Wobble's own", (await Assert.ThrowsAsync<HostingException>(postgres.PrepareAsync)).Message);
+        else await postgres.PrepareAsync();
+
+        Assert.Equal(before, File.GetUnixFileMode(outside));
+        Assert.DoesNotContain("secret of others", postgres.ConnectionString);
+        if (name == "password") Assert.Null(new FileInfo(Path.Combine(_data.Database, name)).LinkTarget);
     }
 
     [Fact]

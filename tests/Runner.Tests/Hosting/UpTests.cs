@@ -50,6 +50,8 @@ public sealed partial class UpTests : IAsyncLifetime
         Assert.True(SpinWait.SpinUntil(() => (pids = Pids()).Length == 2, Patience));
 
         Assert.Contains(_lines.All, line => SignInLink().IsMatch(line));
+        string ModeOf(string name) => Convert.ToString((int)File.GetUnixFileMode(Path.Combine(_folder, name)), 8);
+        Assert.Equal(("700", "700", "600", "600"), (ModeOf("logs"), ModeOf("keys"), ModeOf("token"), ModeOf("up.lock")));
         await _stop.CancelAsync();
 
         Assert.Equal(0, await run.WaitAsync(Patience));
