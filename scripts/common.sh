@@ -113,7 +113,7 @@ say_how_to_get_dotnet() {
 use_reachable_runtime() {
     local version copy framework
     is_root || return 0
-    as_wobble test -x "$DOTNET_ROOT/dotnet" && return 0
+    as_wobble test -x "$DOTNET_ROOT/dotnet" && { remove_old_runtimes; return 0; }
     version=$(ls -v "$DOTNET_ROOT/shared/Microsoft.AspNetCore.App" | grep '^10\.' | tail -1)
     copy=$DataFolder/dotnet-$version
     if [ ! -d "$copy" ]; then
@@ -128,6 +128,15 @@ use_reachable_runtime() {
         mv -T -- "$copy.new" "$copy"
     fi
     DOTNET_ROOT=$copy
+    remove_old_runtimes
+}
+
+# Copies of other versions that no process runs from.
+remove_old_runtimes() {
+    local old
+    for old in "$DataFolder"/dotnet-*[0-9]/; do
+        [ "${old%/}" = "$DOTNET_ROOT" ] || [ ! -d "$old" ] || grep -qsF -m 1 "$old" /proc/[0-9]*/maps || rm -rf -- "$old"
+    done
 }
 
 # Names the sources: their contents, and the commit, which each run records.

@@ -1,5 +1,6 @@
 using System.Reflection;
 using Wobble.Runner.Commands;
+using Wobble.Runner.Sandbox;
 
 namespace Wobble.Runner.Hosting;
 
@@ -53,6 +54,8 @@ internal sealed class Up(UpSettings settings, Terminal terminal, TimeProvider ti
     {
         var left = await _leftBehind.EndAsync(Work.WorkHost.StopWithin);
         if (left.Count > 0) terminal.Say($"Ended what a former start left: {string.Join(", ", left)}");
+        var swept = await Work.Leftovers.SweepIdleAsync(settings.Data, MachineLock.DefaultPath);
+        if (swept.Count > 0) terminal.Say($"Removed what killed runs and installations left: {string.Join(", ", swept)}");
         foreach (var address in settings.Addresses) address.Check();
         const UnixFileMode ownerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
         Directory.CreateDirectory(settings.Data.Logs, ownerOnly);

@@ -32,7 +32,7 @@ internal sealed class RunFolders : IDisposable
     {
         Directory.CreateDirectory(data.Root);
         Make(data.Runs, Enterable);
-        foreach (string old in Directory.EnumerateDirectories(data.Runs)) Remove(old);
+        RemoveLeft(data);
 
         string outer = plan.Layout.Sandboxed ? Path.Combine(data.Runs, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8))) : plan.Layout.RunFolder;
         string stack = plan.Layout.Sandboxed ? Path.Combine(outer, "run") : outer;
@@ -47,6 +47,15 @@ internal sealed class RunFolders : IDisposable
         Make(etc, Readable);
         WriteEtc(etc, user);
         return new RunFolders(outer, stack, etc);
+    }
+
+    /// <summary>Removes what killed runs left, and says what. Only with the machine's lock.</summary>
+    public static IReadOnlyList<string> RemoveLeft(DataFolder data)
+    {
+        if (!Directory.Exists(data.Runs)) return [];
+        string[] left = Directory.GetDirectories(data.Runs);
+        foreach (string folder in left) Remove(folder);
+        return left;
     }
 
     public void Dispose() => Remove(_outer);

@@ -1,11 +1,13 @@
 using Microsoft.Extensions.Logging;
+using Wobble.Runner.Catalog;
 using Wobble.Runner.Hosting;
+using Wobble.Runner.Sandbox;
 
 namespace Wobble.Runner.Work;
 
 /// <summary>
-/// Removes from the data folder what processes left that were killed: drafts that never took their place, and journals of runs that no database knows, once
-/// they are a month old. Processes, sockets and folders of runs are swept by who makes them.
+/// Removes from the data folder what processes left that were killed: drafts that never took their place, journals of runs that no database knows, once
+/// they are a month old, folders of runs, and halves of installations. Processes and sockets are swept by who makes them.
 /// </summary>
 internal static class Leftovers
 {
@@ -18,11 +20,35 @@ internal static class Leftovers
     public static IReadOnlyList<string> Sweep(DataFolder data, ILogger? logger = null)
     {
         var removed = new List<string>();
-        foreach (string folder in (string[])[data.Root, data.Keys, data.Journals, data.Logs])
-            RemoveOld(folder, path => DraftEndings.Any(e => path.EndsWith(e, StringComparison.Ordinal)), DraftsKept, removed);
+        bool IsDraft(string path) => DraftEndings.Any(e => path.EndsWith(e, StringComparison.Ordinal));
+        RemoveOld(data.Root, IsDraft, DraftsKept, removed);
+        // No folder of these, as none is made there: in that of the keys, the Dashboard's user could lead root's removal elsewhere.
+        foreach (string folder in (string[])[data.Keys, data.Journals, data.Logs])
+            RemoveOld(folder, path => IsDraft(path) && !Directory.Exists(path), DraftsKept, removed);
         RemoveOld(Path.Combine(data.Journals, "unknown"), path => path.EndsWith(".jsonl", StringComparison.Ordinal), JournalsKept, removed);
         if (removed.Count > 0) logger?.SweptLeftovers(string.Join(", ", removed));
         return removed;
+    }
+
+    /// <summary>
+    /// What killed runs and installations left, which may be what filled the disk: nothing where one goes on. Before PostgreSQL, which a full disk keeps
+    /// from starting. Says what it removed.
+    /// </summary>
+    public static async Task<IReadOnlyList<string>> SweepIdleAsync(DataFolder data, string machineLock)
+    {
+        using var machine = MachineLock.TryAcquire(machineLock);
+        if (machine is null) return [];
+        try
+        {
+            // Without a sandbox what killed runs left may still write there.
+            if (SandboxProbe.Reason is not null && Directory.Exists(data.Runs)) await new StraySweep(data, UnprivilegedUser.EnsureUser().Uid).RunAsync();
+            return [.. RunFolders.RemoveLeft(data), .. await PythonEnvironments.RemoveLeftAsync(data)];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Another user's: in nobody's way but theirs.
+            return [];
+        }
     }
 
     private static void RemoveOld(string folder, Func<string, bool> isMeant, TimeSpan kept, List<string> removed)

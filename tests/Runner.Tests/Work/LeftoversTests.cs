@@ -1,4 +1,6 @@
+using Wobble.Runner.Catalog;
 using Wobble.Runner.Hosting;
+using Wobble.Runner.Sandbox;
 using Wobble.Runner.Work;
 
 namespace Wobble.Runner.Tests.Work;
@@ -22,6 +24,8 @@ public sealed class LeftoversTests : IDisposable
             return whole;
         }
         string[] gone = [Make("keys/token.123.part", TimeSpan.FromDays(1)), Make("up.json.new", TimeSpan.FromDays(1)), Make("journals/unknown/0193.jsonl", TimeSpan.FromDays(31))];
+        Directory.CreateDirectory(Path.Combine(_root, "keys", "folder.tmp"));
+        Directory.SetLastWriteTimeUtc(Path.Combine(_root, "keys", "folder.tmp"), DateTime.UtcNow - TimeSpan.FromDays(1));
         string[] kept = [Make("keys/key-1.xml", TimeSpan.FromDays(900)), Make("token", TimeSpan.FromDays(900)), Make("journals/0194.jsonl", TimeSpan.FromDays(900)), Make("journals/unknown/0195.jsonl", TimeSpan.FromDays(5)), Make("logs/runner.log.part", TimeSpan.FromMinutes(1))];
 
         var removed = Leftovers.Sweep(data);
@@ -29,5 +33,23 @@ public sealed class LeftoversTests : IDisposable
         Assert.Equal(gone.Order(), removed.Order());
         Assert.All(kept, path => Assert.True(File.Exists(path), path));
         Assert.All(gone, path => Assert.False(File.Exists(path), path));
+        Assert.True(Directory.Exists(Path.Combine(_root, "keys", "folder.tmp")));
+    }
+
+    [Fact]
+    public async Task What_killed_runs_and_installations_left_goes_but_not_while_one_goes_on()
+    {
+        var data = new DataFolder(_root);
+        string machine = Path.Combine(_root, "machine.lock"), whole = Path.Combine(data.Environments, "sanic-0123456789ab");
+        string[] left = [Path.Combine(data.Runs, "0123456789abcdef"), Path.Combine(data.Environments, "meinheld-0123456789ab"), whole + ".build"];
+        foreach (string folder in (string[])[.. left, whole]) File.WriteAllText(Path.Combine(Directory.CreateDirectory(folder).FullName, "much"), "");
+        File.WriteAllText(new PythonEnvironment(whole, []).Marker, "");
+
+        using (MachineLock.TryAcquire(machine)) Assert.Empty(await Leftovers.SweepIdleAsync(data, machine));
+        Assert.All(left, folder => Assert.True(Directory.Exists(folder), folder));
+
+        Assert.Equal(left.Order(), (await Leftovers.SweepIdleAsync(data, machine)).Order());
+        Assert.All(left, folder => Assert.False(Directory.Exists(folder), folder));
+        Assert.True(new PythonEnvironment(whole, []).IsInstalled);
     }
 }
