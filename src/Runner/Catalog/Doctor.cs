@@ -11,12 +11,16 @@ internal static class Doctor
     private const long EnoughOpenFiles = 4096;
     private const int EnoughSomaxconn = 2048;
 
+    /// <summary>The oldest that has the fixes which docs/advisories.md lists.</summary>
+    internal static readonly Version SafeRuntime = new(10, 0, 15);
+
     // Clocks that are read without a system call, or that a hypervisor offers in their place.
     private static readonly string[] GoodClocks = ["tsc", "kvm-clock", "hyperv_clocksource_tsc_page", "arch_sys_counter"];
 
     public static IReadOnlyList<Finding> Examine(Catalogue catalogue, MachineFacts machine, DataFolder data) =>
     [
         new Finding("machine", Grade.Ok, string.Create(CultureInfo.InvariantCulture, $"{machine.System}, {machine.Cores} cores, {machine.MemoryMb} MB")),
+        Runtime(machine),
         .. catalogue.Parts.Select(Of),
         .. Targets(catalogue),
         .. catalogue.Broken.Select(b => new Finding("manifest", Grade.Warning, $"{b.File}: {(b.Key.Length == 0 ? "" : b.Key + " ")}{b.Reason}")),
@@ -30,6 +34,10 @@ internal static class Doctor
         Governor(machine),
         Cores(machine),
     ];
+
+    private static Finding Runtime(MachineFacts machine) => machine.Runtime >= SafeRuntime
+        ? new Finding(".NET", Grade.Ok, $"{machine.Runtime}")
+        : new Finding(".NET", Grade.Warning, $"{machine.Runtime} lacks fixes of known flaws (docs/advisories.md)", $"install the runtime of {SafeRuntime} or newer, and start Wobble again");
 
     private static Finding Of(Part part)
     {

@@ -14,23 +14,32 @@ internal static class HostingFindings
     private const string Upgrade = "./wobble backup FILE of the Wobble that made it, as this one's brings it up to date first; then ./run";
 
     public static async Task<IReadOnlyList<Finding>> ExamineAsync(DataFolder data, IConfiguration configuration, CancellationToken cancel) =>
-        [.. Ports(data, configuration), Limits("/sys/fs/cgroup", File.Exists("/proc/self/cgroup") ? File.ReadAllText("/proc/self/cgroup") : ""), await DatabaseAsync(data, configuration, cancel)];
+        [.. Listening(data, configuration), Limits("/sys/fs/cgroup", File.Exists("/proc/self/cgroup") ? File.ReadAllText("/proc/self/cgroup") : ""), await DatabaseAsync(data, configuration, cancel)];
 
     /// <summary>The setting Urls, unless a Wobble of this data folder has it.</summary>
-    private static IEnumerable<Finding> Ports(DataFolder data, IConfiguration configuration)
+    private static IReadOnlyList<Finding> Listening(DataFolder data, IConfiguration configuration)
     {
-        IReadOnlyList<ListenAddress> addresses;
-        Finding? wrong = null;
         try
         {
-            addresses = ListenAddress.Parse(configuration["Urls"] is { Length: > 0 } urls ? urls : "http://127.0.0.1:5080", hasCertificate: true);
+            var addresses = ListenAddress.Parse(configuration["Urls"] is { Length: > 0 } urls ? urls : "http://127.0.0.1:5080", hasCertificate: true);
+            return [.. addresses.Select(address => Port(data, address)), .. addresses.Select(address => Reach(address, configuration["PublicUrl"])).OfType<Finding>()];
         }
         catch (HostingException e)
         {
-            (addresses, wrong) = ([], new Finding("port", Grade.Error, e.Message));
+            return [new Finding("port", Grade.Error, e.Message)];
         }
-        if (wrong is not null) yield return wrong;
-        foreach (var address in addresses) yield return Port(data, address);
+    }
+
+    /// <summary>Who on the network reaches an address; null for one of loopback, which is nobody's but this machine's.</summary>
+    internal static Finding? Reach(ListenAddress address, string? publicUrl)
+    {
+        if (address.IsLoopback) return null;
+        string text = $"{address.Url} is reached from the network";
+        if (address.Scheme == "https") return new Finding("network", Grade.Ok, text);
+        bool isBehindProxy = publicUrl?.StartsWith("https://", StringComparison.OrdinalIgnoreCase) == true;
+        return isBehindProxy
+            ? new Finding("network", Grade.Ok, $"{text}; people come by {publicUrl}, so let only the proxy of that reach it")
+            : new Finding("network", Grade.Warning, $"{text} by plain http: who is on the way reads the token and the session", $"listen on http://127.0.0.1:{address.Port.ToString(CultureInfo.InvariantCulture)}, behind a proxy that ends TLS (docs/behind-a-proxy.md)");
     }
 
     internal static Finding Port(DataFolder data, ListenAddress address)

@@ -9,6 +9,8 @@ namespace Wobble.Runner.Catalog;
 internal sealed record MachineFacts
 {
     public required string System { get; init; }
+    /// <summary>Of .NET.</summary>
+    public required Version Runtime { get; init; }
     public required int Cores { get; init; }
     public required long MemoryMb { get; init; }
     public required string? ClockSource { get; init; }
@@ -26,6 +28,7 @@ internal sealed record MachineFacts
     public static MachineFacts Read() => new()
     {
         System = $"{Release()}, kernel {Text("/proc/sys/kernel/osrelease") ?? "unknown"}, {RuntimeInformation.FrameworkDescription}",
+        Runtime = Environment.Version,
         Cores = Environment.ProcessorCount,
         MemoryMb = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / (1024 * 1024),
         ClockSource = Text("/sys/devices/system/clocksource/clocksource0/current_clocksource"),

@@ -19,6 +19,9 @@ internal sealed record ListenAddress(string Scheme, string Host, int Port)
     /// <summary>As a browser on this machine takes it.</summary>
     public string LocalUrl => IsAny ? $"{Scheme}://localhost:{Port.ToString(CultureInfo.InvariantCulture)}" : Url;
 
+    /// <summary>True when only this machine reaches it.</summary>
+    public bool IsLoopback => Host == "localhost" || (!IsAny && IPAddress.IsLoopback(IPAddress.Parse(Host.Trim('[', ']'))));
+
     private bool IsAny => Host is "*" or "0.0.0.0" or "[::]";
 
     /// <summary>Reads the setting Urls. Port 0 becomes one that is free now.</summary>

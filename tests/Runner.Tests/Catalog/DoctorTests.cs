@@ -9,6 +9,7 @@ public sealed class DoctorTests : IDisposable
     private static readonly MachineFacts Machine = new()
     {
         System = "Debian GNU/Linux 12",
+        Runtime = Doctor.SafeRuntime,
         Cores = 4,
         MemoryMb = 8000,
         ClockSource = "tsc",
@@ -67,6 +68,15 @@ public sealed class DoctorTests : IDisposable
 
         Assert.Equal(["sandbox", "open files", "backlog", "clock", "governor", "cores"], warnings.Select(f => f.Check));
         Assert.Contains("powersave, schedutil", warnings[4].Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_runtime_that_the_advisories_call_too_old_is_a_warning()
+    {
+        var finding = Doctor.Examine(Catalogue, Machine with { Runtime = new Version(10, 0, 12) }, data).Single(f => f.Check == ".NET");
+
+        Assert.Equal((Grade.Warning, true), (finding.Grade, finding.Text.StartsWith("10.0.12 lacks fixes", StringComparison.Ordinal)));
+        Assert.Contains($"{Doctor.SafeRuntime} or newer", finding.Remedy, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -30,6 +30,24 @@ public sealed class HostingFindingsTests : IDisposable
     }
 
     [Theory]
+    [InlineData("http://127.0.0.1:5080", null, null, "")]
+    [InlineData("http://localhost:5080", null, null, "")]
+    [InlineData("http://[::1]:5080", null, null, "")]
+    [InlineData("http://*:5080", null, Grade.Warning, "http://*:5080 is reached from the network by plain http")]
+    [InlineData("http://0.0.0.0:5080", "http://wobble.example.org", Grade.Warning, "plain http")]
+    [InlineData("http://192.168.1.5:5080", null, Grade.Warning, "plain http")]
+    [InlineData("http://192.168.1.5:5080", "https://wobble.example.org", Grade.Ok, "people come by https://wobble.example.org")]
+    [InlineData("https://192.168.1.5:5443", null, Grade.Ok, "is reached from the network")]
+    public void An_address_that_others_reach_by_plain_http_is_told_with_what_to_do(string url, string? publicUrl, object? grade, string text)
+    {
+        var finding = HostingFindings.Reach(ListenAddress.Parse(url, hasCertificate: true)[0], publicUrl);
+
+        Assert.Equal(grade, finding?.Grade);
+        Assert.Contains(text, finding?.Text ?? "", StringComparison.Ordinal);
+        Assert.Equal(grade is Grade.Warning, finding?.Remedy?.Contains("http://127.0.0.1:5080, behind a proxy", StringComparison.Ordinal) == true);
+    }
+
+    [Theory]
     [InlineData("max 100000", "max", Grade.Ok, "no group limits")]
     [InlineData("50000 100000", "max", Grade.Warning, "0.5 cores of CPU time")]
     [InlineData("max 100000", "536870912", Grade.Error, "512 MB of memory")]
