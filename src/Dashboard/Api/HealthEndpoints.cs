@@ -7,13 +7,13 @@ using Wobble.Results.Storage;
 
 namespace Wobble.Dashboard.Api;
 
-[Description("status: ok while the web answers. database: up, not ready (its tables are being made) or away.")]
+[Description("status: ok while the web answers. database: up, not ready (its tables are being made), newer (of a newer Wobble) or away.")]
 internal sealed record HealthAnswer(string Status, string Database, string Version);
 
 /// <summary>Whether the database answers; asked at most once a second, however often others ask, and never for longer than two.</summary>
 internal sealed class DatabaseHealth(IConfiguration configuration, TimeProvider clock) : IDisposable
 {
-    public const string Up = "up", NotReady = "not ready", Away = "away";
+    public const string Up = "up", NotReady = "not ready", Newer = "newer", Away = "away";
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(2);
 
@@ -47,8 +47,9 @@ internal sealed class DatabaseHealth(IConfiguration configuration, TimeProvider 
             await using var connection = new NpgsqlConnection(_connection);
             await connection.OpenAsync(limit.Token);
             await using var command = new NpgsqlCommand("""select max(migration_id) from "__EFMigrationsHistory" """, connection);
-            // An older schema lacks what the pages ask for; a newer one was refused at the start, or came while this process ran.
-            return await command.ExecuteScalarAsync(limit.Token) as string == Schema.Newest ? Up : NotReady;
+            // An older schema lacks what the pages ask for, until somebody brings it up to date; a newer one stays what it is.
+            int age = StringComparer.Ordinal.Compare(await command.ExecuteScalarAsync(limit.Token) as string, Schema.Newest);
+            return age == 0 ? Up : age < 0 ? NotReady : Newer;
         }
         catch (Exception e) when (e is NpgsqlException or OperationCanceledException or System.Net.Sockets.SocketException or InvalidOperationException)
         {
@@ -75,6 +76,11 @@ internal static class HealthEndpoints
         string state = await database.StateAsync(cancel);
         if (state == DatabaseHealth.Up) return TypedResults.Ok(new HealthAnswer("ok", state, Version));
         response.Headers.RetryAfter = "5";
-        return FieldProblems.Problem(StatusCodes.Status503ServiceUnavailable, $"Database {state}", state == DatabaseHealth.NotReady ? DatabaseFaults.NotReadySentence : DatabaseFaults.Sentence);
+        return FieldProblems.Problem(StatusCodes.Status503ServiceUnavailable, $"Database {state}", state switch
+        {
+            DatabaseHealth.NotReady => DatabaseFaults.NotReadySentence,
+            DatabaseHealth.Newer => DatabaseFaults.NewerSentence,
+            _ => DatabaseFaults.Sentence,
+        });
     }
 }

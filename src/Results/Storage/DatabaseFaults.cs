@@ -11,6 +11,9 @@ public static class DatabaseFaults
     /// <summary>What to tell people while the tables aren't there yet.</summary>
     public const string NotReadySentence = "Wobble's database isn't ready yet: its tables are being made. This comes by itself.";
 
+    /// <summary>What to tell people whose Wobble is older than its database.</summary>
+    public const string NewerSentence = "Wobble's database was last changed by a newer Wobble than this one. Update this Wobble, or name another database in ConnectionStrings__Wobble.";
+
     /// <summary>True when the database is away, restarting, out of connections or not set up yet; asking again later may do.</summary>
     public static bool IsAway(Exception? fault)
     {

@@ -46,6 +46,11 @@ public sealed class DatabaseAwayTests : IAsyncLifetime
 
         await _cluster.ResumeAsync();
         await AwaitStateAsync(client, "not ready");
+
+        await _cluster.ExecuteAsync("""create table "__EFMigrationsHistory" (migration_id text primary key); insert into "__EFMigrationsHistory" values ('29990101000000_FlyingCars')""");
+        await AwaitStateAsync(client, "newer");
+        using var newer = await client.GetAsync("/readyz");
+        Assert.StartsWith("Wobble's database was last changed by a newer Wobble", (await BadInputTests.ProblemOf(newer, HttpStatusCode.ServiceUnavailable)).Detail);
     }
 
     private static async Task<string> DatabaseStateAsync(HttpClient client) => (string)JsonNode.Parse(await client.GetStringAsync("/healthz"))!["database"]!;
