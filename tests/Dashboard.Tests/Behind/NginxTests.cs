@@ -42,6 +42,7 @@ public sealed class NginxTests(NginxHost nginx) : IClassFixture<NginxHost>
 
         Assert.Equal(HttpStatusCode.SeeOther, answer.StatusCode);
         Assert.Equal("/wobble/runs", answer.Headers.Location!.ToString());
+        Assert.StartsWith("max-age=", answer.Headers.GetValues("Strict-Transport-Security").Single());
         Assert.All(answer.Headers.GetValues("Set-Cookie"), cookie => Assert.Contains("secure", cookie));
         Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("api/runs")).StatusCode);
     }
