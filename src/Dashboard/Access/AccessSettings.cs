@@ -43,6 +43,15 @@ internal sealed record AccessSettings
     /// <summary>When the setting says nothing.</summary>
     public const int UsualPagesAtOnce = 400;
 
+    /// <summary>Downloads that may go on at once, of all addresses together: each has memory of its own for as long as its reader takes.</summary>
+    public int DownloadsAtOnce { get; init; } = UsualDownloadsAtOnce;
+
+    /// <summary>Of these the share of one address.</summary>
+    public int DownloadsOfOneAddress => Math.Max(1, DownloadsAtOnce / 4);
+
+    /// <summary>When the setting says nothing.</summary>
+    public const int UsualDownloadsAtOnce = 80;
+
     /// <summary>Keys that protect cookies; mode 0700.</summary>
     public string KeysFolder => Path.Combine(DataFolder, "keys");
     /// <summary>The API's token; mode 0600.</summary>
@@ -80,6 +89,7 @@ internal sealed record AccessSettings
         RequestsAtOnce = ReadCount(configuration, nameof(RequestsAtOnce)) ?? 1_000,
         RequestsPerSecond = ReadCount(configuration, nameof(RequestsPerSecond)) ?? 200,
         PagesAtOnce = ReadCount(configuration, nameof(PagesAtOnce)) ?? UsualPagesAtOnce,
+        DownloadsAtOnce = ReadCount(configuration, nameof(DownloadsAtOnce)) ?? UsualDownloadsAtOnce,
     };
 
     private static string DefaultDataFolder => Environment.IsPrivilegedProcess

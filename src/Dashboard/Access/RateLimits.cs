@@ -23,13 +23,12 @@ internal static class RateLimits
         options.RejectionStatusCode = StatusCodes.Status429TooManyRequests;
         options.OnRejected = RejectAsync;
         // A page that lives holds its connection as long as it is open. One too many stays as it was sent: readable, and without life.
-        var pages = PartitionedRateLimiter.Create<HttpContext, string>(context => IsUpgrade(context)
-            ? RateLimitPartition.GetConcurrencyLimiter("page", _ => new ConcurrencyLimiterOptions { PermitLimit = settings.PagesAtOnce })
-            : RateLimitPartition.GetNoLimiter("request"));
-        var pagesOfOne = PartitionedRateLimiter.Create<HttpContext, string>(context => IsUpgrade(context)
-            ? RateLimitPartition.GetConcurrencyLimiter(Client(context), _ => new ConcurrencyLimiterOptions { PermitLimit = settings.PagesOfOneAddress })
-            : RateLimitPartition.GetNoLimiter("request"));
-        options.GlobalLimiter = PartitionedRateLimiter.CreateChained(pagesOfOne, pages, PartitionedRateLimiter.Create<HttpContext, string>(context => IsFile(context)
+        var pages = AtOnce(IsUpgrade, _ => "page", settings.PagesAtOnce);
+        var pagesOfOne = AtOnce(IsUpgrade, Client, settings.PagesOfOneAddress);
+        // A download goes on for as long as its reader takes.
+        var downloads = AtOnce(IsDownload, _ => "download", settings.DownloadsAtOnce);
+        var downloadsOfOne = AtOnce(IsDownload, Client, settings.DownloadsOfOneAddress);
+        options.GlobalLimiter = PartitionedRateLimiter.CreateChained(pagesOfOne, pages, downloadsOfOne, downloads, PartitionedRateLimiter.Create<HttpContext, string>(context => IsFile(context)
             ? RateLimitPartition.GetNoLimiter("file")
             : RateLimitPartition.GetTokenBucketLimiter(Client(context), _ => new TokenBucketRateLimiterOptions
             {
@@ -42,6 +41,21 @@ internal static class RateLimits
             ? RateLimitPartition.GetFixedWindowLimiter(Client(context), _ => new FixedWindowRateLimiterOptions { PermitLimit = SignInsPerMinute, Window = TimeSpan.FromMinutes(1) })
             : RateLimitPartition.GetNoLimiter("look"));
     });
+
+    private static PartitionedRateLimiter<HttpContext> AtOnce(Func<HttpContext, bool> counts, Func<HttpContext, string> whose, int most) =>
+        PartitionedRateLimiter.Create<HttpContext, string>(context => counts(context)
+            ? RateLimitPartition.GetConcurrencyLimiter(whose(context), _ => new ConcurrencyLimiterOptions { PermitLimit = most })
+            : RateLimitPartition.GetNoLimiter("request"));
+
+    /// <summary>The endpoint's answer may be long: only so many of them go on at once.</summary>
+    public static T IsLong<T>(this T endpoint) where T : IEndpointConventionBuilder => endpoint.WithMetadata(Download.Mark);
+
+    private static bool IsDownload(HttpContext context) => context.GetEndpoint()?.Metadata.GetMetadata<Download>() is not null;
+
+    private sealed class Download
+    {
+        public static readonly Download Mark = new();
+    }
 
     private static bool IsUpgrade(HttpContext context) => context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true } || context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true };
 

@@ -19,7 +19,7 @@ internal static class RunEndpoints
             .TakesRunBody().Produces<QueuedRuns>(StatusCodes.Status201Created).ProducesValidationProblem();
         api.MapGet("/runs", ListAsync).RequireAuthorization(Roles.Read).WithSummary("List runs").WithDescription("Runs by filter, a page at a time.").TakesQuery(RunsQuery.Names).Produces<RunList>().ProducesValidationProblem();
         api.MapGet("/runs/{slug}", OneAsync).AllowAnonymous().WithSummary("A run").WithDescription("State, figures, verdict, environment and plan of a run.").TakesSlug().Produces<RunAnswer>();
-        api.MapGet("/runs/{slug}/samples", SamplesAsync).AllowAnonymous().WithSummary("Seconds of a run").WithDescription("What each second saw, so far while the run goes on.")
+        api.MapGet("/runs/{slug}/samples", SamplesAsync).AllowAnonymous().IsLong().WithSummary("Seconds of a run").WithDescription("What each second saw, so far while the run goes on.")
             .TakesSlug().TakesQuery(SamplesQuery).Produces<SampleList>();
         api.MapPost("/runs/{slug}/cancel", CancelAsync).WithSummary("Cancel a run").WithDescription("At once while it is queued (200); else its Runner is told, and it ends within seconds (202).")
             .TakesSlug().Produces<ChangedRun>().Produces<ChangedRun>(StatusCodes.Status202Accepted).ProducesProblem(StatusCodes.Status409Conflict);

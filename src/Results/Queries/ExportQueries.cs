@@ -8,9 +8,14 @@ using Wobble.Results.Storage;
 
 namespace Wobble.Results.Queries;
 
-/// <summary>A run whole, for the API and its downloads. What may be long is streamed, so that a run of a day costs no more memory than one of a second.</summary>
+/// <summary>
+/// A run whole, for the API and its downloads. What may be long is read in pieces, so that a run of a day costs no more memory than one of a second, and
+/// whoever takes them slowly keeps no connection meanwhile.
+/// </summary>
 public sealed class ExportQueries(IDbContextFactory<WobbleDb> databases)
 {
+    /// <summary>Rows of a piece.</summary>
+    public const int AtOnce = 300;
     /// <summary>Events that are read; a server that crashes every second for a day tells no more.</summary>
     public const int EventsLimit = 10_000;
 
@@ -48,16 +53,34 @@ public sealed class ExportQueries(IDbContextFactory<WobbleDb> databases)
     {
         await using var db = await databases.CreateDbContextAsync(cancel);
         var seconds = db.Seconds.AsNoTracking().Where(s => s.RunId == run && (warmup || s.Stage > 0));
-        if (after is { } number) seconds = seconds.Where(s => s.Stage > 0 && s.Number > number);
-        await foreach (var second in seconds.OrderBy(s => s.Stage).ThenBy(s => s.Number).AsAsyncEnumerable().WithCancellation(cancel)) yield return second;
+        if (after is { } known) seconds = seconds.Where(s => s.Stage > 0 && s.Number > known);
+        int stage = -1, number = -1;
+        while (true)
+        {
+            // From where the last piece ended, in the order of the key.
+            var piece = await seconds.Where(s => EF.Functions.GreaterThan(ValueTuple.Create(s.Stage, s.Number), ValueTuple.Create(stage, number)))
+                .OrderBy(s => s.Stage).ThenBy(s => s.Number).Take(AtOnce).ToListAsync(cancel);
+            foreach (var second in piece) yield return second;
+            if (piece.Count < AtOnce) yield break;
+            (stage, number) = (piece[^1].Stage, piece[^1].Number);
+        }
     }
 
     /// <summary>The histograms of its measured seconds in order, each kind of request by itself.</summary>
     public async IAsyncEnumerable<Sample> Samples(Guid run, [EnumeratorCancellation] CancellationToken cancel)
     {
         await using var db = await databases.CreateDbContextAsync(cancel);
-        var samples = db.Samples.AsNoTracking().Where(s => s.RunId == run && s.Stage > 0).OrderBy(s => s.Stage).ThenBy(s => s.Second).ThenBy(s => s.Kind);
-        await foreach (var sample in samples.AsAsyncEnumerable().WithCancellation(cancel)) yield return sample;
+        int stage = 0, second = int.MaxValue;
+        string kind = "";
+        while (true)
+        {
+            var piece = await db.Samples.AsNoTracking()
+                .Where(s => s.RunId == run && EF.Functions.GreaterThan(ValueTuple.Create(s.Stage, s.Second, s.Kind), ValueTuple.Create(stage, second, kind)))
+                .OrderBy(s => s.Stage).ThenBy(s => s.Second).ThenBy(s => s.Kind).Take(AtOnce).ToListAsync(cancel);
+            foreach (var sample in piece) yield return sample;
+            if (piece.Count < AtOnce) yield break;
+            (stage, second, kind) = (piece[^1].Stage, piece[^1].Second, piece[^1].Kind);
+        }
     }
 
     /// <summary>How long each measured second was.</summary>

@@ -3,6 +3,8 @@ using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Text.Json.Nodes;
+using Microsoft.EntityFrameworkCore;
+using Wobble.Tests.Support;
 
 namespace Wobble.Dashboard.Tests.Access;
 
@@ -59,7 +61,7 @@ public sealed class RateLimitTests : IAsyncLifetime
 
         first.Abort();
         first.Dispose();
-        await Wobble.Tests.Support.Poll.UntilAsync("room again", async () =>
+        await Poll.UntilAsync("room again", async () =>
         {
             try
             {
@@ -71,6 +73,36 @@ public sealed class RateLimitTests : IAsyncLifetime
                 return false;
             }
         }, TimeSpan.FromSeconds(30));
+        await few.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Of_the_downloads_that_go_on_one_too_many_of_an_address_is_told_to_wait()
+    {
+        var few = new DashboardHost { Database = host.Database, Settings = { ["DownloadsAtOnce"] = "4" } };
+        await few.InitializeAsync();
+        string run = $"/api/runs/{(await few.Runs.RecordAsync(new FactsBuilder { PerSecond = 10 })).Slug}";
+        using var client = few.SignedOut();
+        await using var db = few.Database.CreateDbContext();
+
+        Task<HttpResponseMessage> first;
+        await using (await db.Database.BeginTransactionAsync(TestContext.Current.CancellationToken))
+        {
+            // Whoever reads seconds waits.
+            await db.Database.ExecuteSqlAsync($"lock table seconds in access exclusive mode", TestContext.Current.CancellationToken);
+            first = client.GetAsync($"{run}.csv");
+            await Poll.UntilAsync("the first to go on", async () => await db.Database.SqlQuery<int>($"""select count(*)::int as "Value" from pg_locks where not granted and relation = 'seconds'::regclass""").SingleAsync() > 0, TimeSpan.FromSeconds(30));
+            foreach (string another in (string[])[".csv", ".html", ".hgrm", ".hlog", ".facts.jsonl", ".wobble.gz", "/samples"])
+            {
+                using var refused = await client.GetAsync(run + another);
+                Assert.Equal(HttpStatusCode.TooManyRequests, refused.StatusCode);
+                Assert.NotNull(refused.Headers.RetryAfter);
+            }
+            Assert.Equal(HttpStatusCode.OK, (await client.GetAsync(run)).StatusCode);
+        }
+
+        Assert.Equal(HttpStatusCode.OK, (await first).StatusCode);
+        await Poll.UntilAsync("room again", async () => (await client.GetAsync($"{run}.csv")).StatusCode == HttpStatusCode.OK, TimeSpan.FromSeconds(10));
         await few.DisposeAsync();
     }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net.Mime;
 using System.Text;
+using Wobble.Dashboard.Access;
 using Wobble.Dashboard.Api.Downloads.Offline;
 using Wobble.Results.Domain;
 using Wobble.Results.Queries;
@@ -35,7 +36,7 @@ internal static class DownloadEndpoints
                 await using var writer = new StreamWriter(stream, Utf8, 64 * 1024, leaveOpen: true);
                 await write(queries, run, context, writer, cancel);
             }, type, FileName(run, ending));
-        }).AllowAnonymous().WithSummary(summary).WithDescription(description).TakesSlug().Produces<string>(StatusCodes.Status200OK, type.Split(';')[0]);
+        }).AllowAnonymous().IsLong().WithSummary(summary).WithDescription(description).TakesSlug().Produces<string>(StatusCodes.Status200OK, type.Split(';')[0]);
 
     private static async Task CsvAsync(ExportQueries queries, Run run, HttpContext context, TextWriter writer, CancellationToken cancel) =>
         await SecondsTable.WriteAsync(writer, await queries.ComponentNames(run.Id, cancel), queries.Seconds(run.Id, context.Request.Query["warmup"] == "true", null, cancel), cancel);

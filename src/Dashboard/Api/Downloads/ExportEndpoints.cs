@@ -14,7 +14,7 @@ internal static class ExportEndpoints
 
     public static void MapExports(this RouteGroupBuilder api)
     {
-        api.MapGet($"/runs/{{slug}}.{RunExport.Ending}", ExportAsync).AllowAnonymous().WithSummary("The run for another Wobble").WithDescription("What ./wobble import and POST /api/imports read: gzip, JSON lines. Of runs that have ended.")
+        api.MapGet($"/runs/{{slug}}.{RunExport.Ending}", ExportAsync).AllowAnonymous().IsLong().WithSummary("The run for another Wobble").WithDescription("What ./wobble import and POST /api/imports read: gzip, JSON lines. Of runs that have ended.")
             .TakesSlug().Produces<string>(StatusCodes.Status200OK, Type).ProducesProblem(StatusCodes.Status409Conflict);
         api.MapPost("/imports", ImportAsync).WithMetadata(new RequestSizeLimitAttribute(LargestUpload)).WithSummary("Import a run").WithDescription("The body is what GET /api/runs/SLUG.wobble.gz answered elsewhere. A run that is here stays as it is (200); of a body that is wrong nothing is kept.")
             .TakesFile(Type).Produces<ImportedRun>(StatusCodes.Status201Created).Produces<ImportedRun>().ProducesValidationProblem();
