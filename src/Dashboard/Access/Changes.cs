@@ -12,15 +12,15 @@ namespace Wobble.Dashboard.Access;
 /// Every change that people can make, for pages and API. Guarantees: each asks <see cref="Operator"/> first, and throws
 /// <see cref="NotSignedInException"/> before anything is read or written. What it wraps is in no container, so there is no other way to it.
 /// </summary>
-internal sealed class Changes(Operator who, IDbContextFactory<WobbleDb> databases, IBackgroundJobClient jobs, TimeProvider clock, Audited audited)
+internal sealed class Changes(Operator who, IDbContextFactory<WobbleDb> databases, IBackgroundJobClient jobs, TimeProvider clock, Retention retention, Audited audited)
 {
     private readonly RunQueue _queue = new(databases, jobs, clock);
     private readonly ExperimentQueue _experiments = new(databases, jobs, clock);
-    private readonly RunEdits _runs = new(databases, clock);
+    private readonly RunEdits _runs = new(databases, clock, retention);
     private readonly ConfigurationEdits _configurations = new(databases, clock);
     private readonly ComparisonEdits _comparisons = new(databases, clock);
     private readonly LinkEdits _links = new(databases);
-    private readonly RunImport _imports = new(databases, clock);
+    private readonly RunImport _imports = new(databases, clock, retention);
     private readonly RecurrenceEdits _recurrences = new(databases, clock);
 
     /// <summary>Queues a run, or says field by field what is wrong. With repetitions it is an experiment.</summary>
@@ -61,6 +61,7 @@ internal sealed class Changes(Operator who, IDbContextFactory<WobbleDb> database
     /// <summary>Deletes ended runs; <see cref="RestoreRunsAsync"/> takes it back.</summary>
     public Task<int> DeleteRunsAsync(IReadOnlyList<Guid> runs, CancellationToken cancel) => DoAsync(async () => $"delete {await NamesAsync(runs, cancel)}", () => _runs.Delete(runs, cancel));
 
+    /// <summary>Brings them back; those that retention would delete again are pinned.</summary>
     public Task<int> RestoreRunsAsync(IReadOnlyList<Guid> runs, CancellationToken cancel) => DoAsync(async () => $"restore {await NamesAsync(runs, cancel)}", () => _runs.Restore(runs, cancel));
 
     public Task<Edit<SavedConfiguration>> CreateConfigurationAsync(string name, Definition definition, CancellationToken cancel) =>

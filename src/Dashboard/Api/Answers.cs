@@ -15,6 +15,9 @@ internal sealed record QueuedRuns(string Slug, string Url, string State, string?
 [Description("The state of a run after a change.")]
 internal sealed record ChangedRun(string Slug, string Url, RunState State);
 
+[Description("A run that was brought back. It is pinned when retention would delete it again.")]
+internal sealed record RestoredRun(string Slug, string Url, RunState State, bool Pinned);
+
 [Description("One page of runs, newest first unless sorted otherwise. Ask for the next with after=NEXT.")]
 internal sealed record RunList(IReadOnlyList<RunSummary> Runs, int Total, bool TotalIsMore, string? Next, string? Previous);
 

@@ -27,7 +27,7 @@ internal static class RunEndpoints
             .TakesSlug().TakesBody<RunPatch>().Produces<RunAnswer>().ProducesValidationProblem();
         api.MapDelete("/runs/{slug}", DeleteAsync).WithSummary("Delete a run").WithDescription("Takes a run that has ended out of every list; its link ends. It can be restored.")
             .TakesSlug().Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status409Conflict);
-        api.MapPost("/runs/{slug}/restore", RestoreAsync).WithSummary("Restore a deleted run").TakesSlug().Produces<ChangedRun>();
+        api.MapPost("/runs/{slug}/restore", RestoreAsync).WithSummary("Restore a deleted run").WithDescription("One that retention would delete again is pinned.").TakesSlug().Produces<RestoredRun>();
     }
 
     private static readonly IReadOnlyList<(string, string)> SamplesQuery =
@@ -147,7 +147,7 @@ internal static class RunEndpoints
     {
         if (await queries.Key(slug, cancel) is not { } key) return FieldProblems.NoSuch("run");
         await changes.RestoreRunsAsync([key], cancel);
-        return await queries.Run(slug, cancel) is { } run ? TypedResults.Ok(new ChangedRun(slug, links.Run(request, slug), run.State)) : FieldProblems.NoSuch("run");
+        return await queries.Run(slug, cancel) is { } run ? TypedResults.Ok(new RestoredRun(slug, links.Run(request, slug), run.State, run.Pinned)) : FieldProblems.NoSuch("run");
     }
 
     /// <summary>An edit that was refused: 404 when what it is about isn't there, 409 when somebody else was first, else 400.</summary>

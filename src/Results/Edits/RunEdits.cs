@@ -1,11 +1,12 @@
 using Microsoft.EntityFrameworkCore;
 using Wobble.Results.Domain;
+using Wobble.Results.Housekeeping;
 using Wobble.Results.Storage;
 
 namespace Wobble.Results.Edits;
 
 /// <summary>What people may change about a run: its notes, its tags, and whether it is listed. Never what was measured.</summary>
-public sealed class RunEdits(IDbContextFactory<WobbleDb> databases, TimeProvider clock)
+public sealed class RunEdits(IDbContextFactory<WobbleDb> databases, TimeProvider clock, Retention retention)
 {
     /// <summary>The longest notes.</summary>
     public const int LongestNotes = 10_000;
@@ -48,10 +49,14 @@ public sealed class RunEdits(IDbContextFactory<WobbleDb> databases, TimeProvider
             .ExecuteUpdateAsync(r => r.SetProperty(x => x.DeletedAt, now), cancel);
     }
 
-    /// <summary>Brings deleted runs back. Answers how many.</summary>
+    /// <summary>Brings deleted runs back, and pins those that retention would delete again. Answers how many.</summary>
     public async Task<int> Restore(IReadOnlyList<Guid> runs, CancellationToken cancel)
     {
         await using var db = await databases.CreateDbContextAsync(cancel);
-        return await db.Runs.Where(r => runs.Contains(r.Id) && r.DeletedAt != null).ExecuteUpdateAsync(r => r.SetProperty(x => x.DeletedAt, (DateTimeOffset?)null), cancel);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancel);
+        int restored = await db.Runs.Where(r => runs.Contains(r.Id) && r.DeletedAt != null).ExecuteUpdateAsync(r => r.SetProperty(x => x.DeletedAt, (DateTimeOffset?)null), cancel);
+        if (restored > 0) await Housekeeper.PinAsync(db, retention, runs, clock.GetUtcNow(), cancel);
+        await transaction.CommitAsync(cancel);
+        return restored;
     }
 }

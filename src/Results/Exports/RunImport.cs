@@ -5,6 +5,7 @@ using Microsoft.EntityFrameworkCore;
 using Npgsql;
 using Wobble.Results.Domain;
 using Wobble.Results.Facts;
+using Wobble.Results.Housekeeping;
 using Wobble.Results.Storage;
 
 namespace Wobble.Results.Exports;
@@ -12,15 +13,16 @@ namespace Wobble.Results.Exports;
 /// <summary>What became of an import. Nothing was changed when there is an error, or when the run was there.</summary>
 /// <param name="Slug">The run's permalink; null when there is an error.</param>
 /// <param name="WasHere">True: the run was here before, and is as it was.</param>
-/// <param name="Note">What a person should know (it was deleted here, its verdict differs); null when nothing.</param>
+/// <param name="Note">What a person should know (it was deleted here, is pinned, its verdict differs); null when nothing.</param>
 /// <param name="Error">What is wrong, by line and field.</param>
 public sealed record ImportOutcome(string? Slug, bool WasHere, string? Note, FieldError? Error) : Edits.IRefusable;
 
 /// <summary>
 /// Reads what <see cref="RunExport"/> wrote, also from who can't be trusted. Guarantees: all of the run or nothing of it; the same file twice is one run;
-/// a run that is here is never changed; the verdict is computed here, not believed; memory is bounded whatever the file holds.
+/// a run that is here is never changed; the verdict is computed here, not believed; memory is bounded whatever the file holds. A run keeps its times, so one that
+/// retention would delete at once is pinned.
 /// </summary>
-public sealed class RunImport(IDbContextFactory<WobbleDb> contexts, TimeProvider clock)
+public sealed class RunImport(IDbContextFactory<WobbleDb> contexts, TimeProvider clock, Retention retention)
 {
     private const int AtOnce = 200;
     private const int MaxFacts = 1_000_000;
@@ -79,8 +81,11 @@ public sealed class RunImport(IDbContextFactory<WobbleDb> contexts, TimeProvider
             await db.Logs.Where(l => l.RunId == header.Id && l.Component == component).ExecuteUpdateAsync(l => l.SetProperty(x => x.Dropped, dropped), cancel);
         var run = await db.Runs.AsNoTracking().SingleAsync(r => r.Id == header.Id, cancel);
         if (!run.State.IsFinal()) throw new LineException(new FieldError("state", run.State.Word(), "phases and an end that fit each other: this run never ended"));
+        var notes = new List<string>();
+        if (await Housekeeper.PinAsync(db, retention, [header.Id], clock.GetUtcNow(), cancel) > 0) notes.Add("It is pinned: retention would delete it otherwise.");
+        if (run.TrustVerdict != header.Verdict) notes.Add($"Its verdict is {run.TrustVerdict ?? "none"} here, and was {header.Verdict ?? "none"} where it came from: the rules differ, or the file was changed.");
         await transaction.CommitAsync(cancel);
-        return new(header.Slug, false, run.TrustVerdict == header.Verdict ? null : $"Its verdict is {run.TrustVerdict ?? "none"} here, and was {header.Verdict ?? "none"} where it came from: the rules differ, or the file was changed.", null);
+        return new(header.Slug, false, notes.Count == 0 ? null : string.Join(' ', notes), null);
     }
 
     private static async Task RecordAsync(WobbleDb db, Guid run, IAsyncEnumerable<NumberedFact> facts, CancellationToken cancel)

@@ -7,7 +7,7 @@ namespace Wobble.Results.Housekeeping;
 
 /// <summary>
 /// Deletes what retention says, and removes the rows of what was deleted. Guarantees: a pinned run is never deleted by age or count; nothing that goes on is
-/// touched; rows go a few runs at a time, each in a transaction of its own, so that a page never waits for it; two that do this at once share the work.
+/// touched, nor what an experiment that isn't over was made of; rows go a few runs at a time, each in a transaction of its own, so that a page never waits for it; two that do this at once share the work.
 /// </summary>
 public sealed class Housekeeper(IDbContextFactory<WobbleDb> databases, TimeProvider clock)
 {
@@ -18,6 +18,8 @@ public sealed class Housekeeper(IDbContextFactory<WobbleDb> databases, TimeProvi
     // Who did what is kept for longer than any run is asked about.
     private const int AuditDays = 400;
     private const int AuditAtOnce = 5_000;
+    // What comes next in these is told by the runs that are there: one that were gone would be made again.
+    private static readonly string[] Unfinished = ["waiting", "running", "paused"];
 
     /// <summary>Deletes runs that are too old or too many, so that they can still be brought back; answers how many.</summary>
     public async Task<int> ExpireAsync(Retention retention, CancellationToken cancel)
@@ -26,13 +28,8 @@ public sealed class Housekeeper(IDbContextFactory<WobbleDb> databases, TimeProvi
         await using var db = await databases.CreateDbContextAsync(cancel);
         var now = clock.GetUtcNow();
         int all = 0;
-        if (retention.KeepDays is { } days) all += await DeleteAsync(db, db.Runs.Where(r => r.FinishedAt < now.AddDays(-days)), now, cancel);
-        if (retention.KeepRuns is { } kept)
-        {
-            // The oldest that may stay: what was asked for before goes.
-            var last = await db.Runs.AsNoTracking().Where(r => r.DeletedAt == null).OrderByDescending(r => r.CreatedAt).ThenByDescending(r => r.Id).Skip(kept - 1).Select(r => (DateTimeOffset?)r.CreatedAt).FirstOrDefaultAsync(cancel);
-            if (last is { } oldest) all += await DeleteAsync(db, db.Runs.Where(r => r.CreatedAt < oldest), now, cancel);
-        }
+        if (TooOld(db, retention, now) is { } old) all += await DeleteAsync(db, old, now, cancel);
+        if (await TooManyAsync(db, retention, cancel) is { } many) all += await DeleteAsync(db, many, now, cancel);
         if (all > 0) await new AuditTrail(databases, clock).NoteAsync("wobble", null, $"delete {all} runs by retention ({retention})", AuditTrail.Done, cancel);
         return all;
     }
@@ -46,7 +43,9 @@ public sealed class Housekeeper(IDbContextFactory<WobbleDb> databases, TimeProvi
         // Their samples, events and logs go by the tables' own rule. Rows that another one removes at this moment are left to it.
         return await db.Database.ExecuteSqlAsync($"""
             delete from runs where id in (
-                select id from runs where deleted_at is not null and deleted_at <= {before} order by deleted_at limit {PurgedAtOnce} for update skip locked)
+                select id from runs r where deleted_at is not null and deleted_at <= {before}
+                    and not exists (select from experiments e where e.id = r.experiment_id and e.state = any ({Unfinished}))
+                order by deleted_at limit {PurgedAtOnce} for update skip locked)
             """, cancel);
     }
 
@@ -58,12 +57,36 @@ public sealed class Housekeeper(IDbContextFactory<WobbleDb> databases, TimeProvi
         return await db.Database.ExecuteSqlAsync($"delete from audit where id in (select id from audit where at < {before} order by id limit {AuditAtOnce})", cancel);
     }
 
+    /// <summary>Pins those of the runs that retention would delete: somebody wants them all the same. Answers how many.</summary>
+    internal static async Task<int> PinAsync(WobbleDb db, Retention retention, IReadOnlyList<Guid> runs, DateTimeOffset now, CancellationToken cancel)
+    {
+        int pinned = 0;
+        foreach (var gone in (IQueryable<Run>?[])[TooOld(db, retention, now), await TooManyAsync(db, retention, cancel)])
+            if (gone is not null) pinned += await gone.Where(r => runs.Contains(r.Id) && r.DeletedAt == null && !r.Pinned).ExecuteUpdateAsync(r => r.SetProperty(x => x.Pinned, true), cancel);
+        return pinned;
+    }
+
+    private static IQueryable<Run>? TooOld(WobbleDb db, Retention retention, DateTimeOffset now)
+    {
+        if (retention.KeepDays is not { } days) return null;
+        var before = now.AddDays(-days);
+        return db.Runs.Where(r => r.FinishedAt < before);
+    }
+
+    private static async Task<IQueryable<Run>?> TooManyAsync(WobbleDb db, Retention retention, CancellationToken cancel)
+    {
+        if (retention.KeepRuns is not { } kept) return null;
+        // The oldest that may stay: what was asked for before goes.
+        var last = await db.Runs.AsNoTracking().Where(r => r.DeletedAt == null).OrderByDescending(r => r.CreatedAt).ThenByDescending(r => r.Id).Skip(kept - 1).Select(r => (DateTimeOffset?)r.CreatedAt).FirstOrDefaultAsync(cancel);
+        return last is { } oldest ? db.Runs.Where(r => r.CreatedAt < oldest) : null;
+    }
+
     private static async Task<int> DeleteAsync(WobbleDb db, IQueryable<Run> which, DateTimeOffset now, CancellationToken cancel)
     {
         int all = 0, some;
         do
         {
-            var ids = await which.Where(r => r.DeletedAt == null && !r.Pinned && !StateMoves.Unfinished.Contains(r.State)).OrderBy(r => r.CreatedAt).Select(r => r.Id).Take(ExpiredAtOnce).ToListAsync(cancel);
+            var ids = await which.Where(r => r.DeletedAt == null && !r.Pinned && !StateMoves.Unfinished.Contains(r.State) && !db.Experiments.Any(e => e.Id == r.ExperimentId && Unfinished.Contains(e.State))).OrderBy(r => r.CreatedAt).Select(r => r.Id).Take(ExpiredAtOnce).ToListAsync(cancel);
             some = await db.Runs.Where(r => ids.Contains(r.Id) && r.DeletedAt == null && !r.Pinned).ExecuteUpdateAsync(r => r.SetProperty(x => x.DeletedAt, now), cancel);
             all += some;
         }

@@ -46,11 +46,12 @@ internal static class ImportCommand
         command.SetAction((parsed, cancel) => Keeping.DoAsync(parsed, data, alone: false, async (database, _) =>
         {
             int wrong = 0;
+            var import = new RunImport(database.Contexts, TimeProvider.System, Keeping.Retention());
             foreach (string path in parsed.GetValue(files)!)
             {
                 if (!File.Exists(path)) throw Keeping.Refused("FILE", path, "a file that is there");
                 await using var stream = new FileStream(path, FileMode.Open, FileAccess.Read);
-                var outcome = await new RunImport(database.Contexts, TimeProvider.System).ReadAsync(stream, cancel);
+                var outcome = await import.ReadAsync(stream, cancel);
                 if (outcome is { Error: null, WasHere: false }) await Keeping.NoteAsync(database, $"import a run, {outcome.Slug}, from {Path.GetFileName(path)}", cancel);
                 if (outcome.Error is { } error) await Console.Error.WriteLineAsync(Printable.Of($"{path}: {error}"));
                 else Console.Out.WriteLine($"{path}: {(outcome.WasHere ? "was here already" : "imported")}, /r/{outcome.Slug}{(outcome.Note is { } note ? $". {note}" : "")}");
@@ -131,6 +132,15 @@ internal static class Keeping
     /// <summary>Who uses the command line needs no sign-in, and stands in the audit log all the same.</summary>
     public static Task NoteAsync(CommandDatabase database, string what, CancellationToken cancel) =>
         new AuditTrail(database.Contexts, TimeProvider.System).NoteAsync($"command line ({Environment.UserName})", null, what, AuditTrail.Done, cancel);
+
+    /// <summary>As <c>./run</c> reads it here: what it would delete is pinned.</summary>
+    public static Retention Retention()
+    {
+        var errors = new List<FieldError>();
+        var configuration = UpSettings.Configuration();
+        var retention = Results.Domain.Retention.Read(key => configuration[key], errors);
+        return errors.Count == 0 ? retention : throw new HostingException(errors[0].ToString(), ExitCodes.BadInput);
+    }
 
     public static HostingException Refused(string field, string value, string allowed) => new(new FieldError(field, value, allowed).ToString(), ExitCodes.BadInput);
 

@@ -135,7 +135,7 @@ public sealed class RunPicturesTests : IClassFixture<TestDatabase>, IAsyncLifeti
     {
         var run = await Runs.RecordAsync();
         Assert.NotNull(await pictures.OfAsync(run.Slug, default));
-        var edits = new Results.Edits.RunEdits(database, TimeProvider.System);
+        var edits = new Results.Edits.RunEdits(database, TimeProvider.System, Retention.Default);
 
         await edits.Delete([run.Id], default);
         Assert.Null(await pictures.OfAsync(run.Slug, default));

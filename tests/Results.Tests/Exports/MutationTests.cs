@@ -62,7 +62,7 @@ public sealed class MutationTests(TestDatabase database) : IClassFixture<TestDat
             }
             byte[] text = Encoding.UTF8.GetBytes(string.Concat(mutated.Select(l => l + "\n")));
             var since = Stopwatch.StartNew();
-            var outcome = await new RunImport(database, TimeProvider.System).ReadAsync(new MemoryStream(Signed(text)), default);
+            var outcome = await new RunImport(database, TimeProvider.System, Retention.Default).ReadAsync(new MemoryStream(Signed(text)), default);
             Assert.True(since.Elapsed < Limit);
             Assert.True(outcome.Error is null ^ outcome.Slug is null);
             Assert.True(outcome.Error is null || outcome.Error.Field.Length > 0);

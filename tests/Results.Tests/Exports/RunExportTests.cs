@@ -72,6 +72,23 @@ public sealed class RunExportTests(TestDatabase database) : IClassFixture<TestDa
     }
 
     [Fact]
+    public async Task A_run_that_retention_would_delete_at_once_is_pinned_and_that_is_told()
+    {
+        var run = await _runs.RecordAsync(new FactsBuilder { PerSecond = 50, Start = DateTimeOffset.UtcNow.AddDays(-31) });
+        byte[] file = await ExportAsync(run);
+        await using var elsewhere = await TestDatabase.CreateAsync();
+        await using var later = await TestDatabase.CreateAsync();
+        var retention = new Retention(30, null, 7);
+
+        var outcome = await ImportAsync(elsewhere, file, retention);
+        await ImportAsync(later, file, retention with { KeepDays = 32 });
+
+        Assert.Equal("It is pinned: retention would delete it otherwise.", outcome.Note);
+        Assert.Equal(0, await new Results.Housekeeping.Housekeeper(elsewhere, TimeProvider.System).ExpireAsync(retention, default));
+        Assert.Equal((true, false), ((await new StoredRuns(elsewhere).FindAsync(run.Id)).Pinned, (await new StoredRuns(later).FindAsync(run.Id)).Pinned));
+    }
+
+    [Fact]
     public async Task A_run_that_goes_on_is_not_exported()
     {
         var run = await _runs.RecordAsync(new FactsBuilder { End = null, PerSecond = 50 });
@@ -228,7 +245,7 @@ public sealed class RunExportTests(TestDatabase database) : IClassFixture<TestDa
         return file.ToArray();
     }
 
-    private static Task<ImportOutcome> ImportAsync(TestDatabase to, byte[] file) => new RunImport(to, TimeProvider.System).ReadAsync(new MemoryStream(file), CancellationToken.None);
+    private static Task<ImportOutcome> ImportAsync(TestDatabase to, byte[] file, Retention? retention = null) => new RunImport(to, TimeProvider.System, retention ?? Retention.Default).ReadAsync(new MemoryStream(file), CancellationToken.None);
 
     // Changed and signed anew, as whoever forges a file would.
     private async Task<byte[]> ChangedAsync(Run run, Action<JsonObject, int> change)

@@ -62,7 +62,7 @@ public sealed class HousekeeperTests(TestDatabase database) : IClassFixture<Test
     public async Task A_deleted_run_can_be_brought_back_until_its_rows_go()
     {
         var run = await new StoredRuns(database).RecordAsync(new FactsBuilder { PerSecond = 20 });
-        var edits = new RunEdits(database, _clock);
+        var edits = new RunEdits(database, _clock, Retention.Default);
         await edits.Delete([run.Id], default);
 
         Assert.Equal(0, await Housekeeper.PurgeAsync(new Retention(null, null, 7), default));
@@ -74,6 +74,40 @@ public sealed class HousekeeperTests(TestDatabase database) : IClassFixture<Test
         Assert.Equal(0, await edits.Restore([run.Id], default));
         await using var db = database.CreateDbContext();
         Assert.Equal((0, 0, 0, 0), (await db.Samples.CountAsync(), await db.Seconds.CountAsync(), await db.Events.CountAsync(), await db.Logs.CountAsync()));
+    }
+
+    [Theory, InlineData(30, null), InlineData(null, 1)]
+    public async Task What_retention_deleted_and_somebody_brought_back_stays(int? days, int? runs)
+    {
+        var retention = new Retention(days, runs, 7);
+        var (old, other) = (await database.Keep(Stored.Run(minutesAgo: 31 * Day)), await database.Keep(Stored.Run(minutesAgo: 32 * Day)));
+        var young = await database.Keep(Stored.Run());
+        var edits = new RunEdits(database, _clock, retention);
+        Assert.Equal(2, await Housekeeper.ExpireAsync(retention, default));
+        await edits.Delete([young.Id], default);
+
+        Assert.Equal(2, await edits.Restore([old.Id, young.Id], default));
+        await Housekeeper.ExpireAsync(retention, default);
+
+        Assert.Equal([other.Id], await DeletedAsync());
+        await using var db = database.CreateDbContext();
+        Assert.Equal([old.Id], await db.Runs.Where(r => r.Pinned).Select(r => r.Id).ToListAsync());
+    }
+
+    [Theory, InlineData("waiting"), InlineData("running"), InlineData("paused")]
+    public async Task What_an_experiment_is_made_of_stays_until_it_is_over(string state)
+    {
+        var definition = Wobble.Results.Experiments.Making.Compare(["a/x", "b/x"], new Definition { Target = "" }, new Catalogue(), 2, 1);
+        var experiment = await new StoredExperiments(database).PlayAsync(definition, _ => (30, 4_000), state: state, limit: 3);
+        await database.ExecuteAsync($"update runs set created_at = '{Stored.Noon.AddDays(-60):u}', finished_at = '{Stored.Noon.AddDays(-60):u}' where experiment_id = '{experiment.Id}'");
+        await database.KeepAll([Stored.Run(), Stored.Run(minutesAgo: 1)]);
+        var retention = new Retention(30, 2, 7);
+        await database.ExecuteAsync($"update runs set deleted_at = '{Stored.Noon.AddDays(-59):u}' where id = (select min(id::text)::uuid from runs where experiment_id = '{experiment.Id}')");
+
+        Assert.Equal((0, 0), (await Housekeeper.ExpireAsync(retention, default), await Housekeeper.PurgeAsync(retention, default)));
+        await database.ExecuteAsync($"update experiments set state = 'completed' where id = '{experiment.Id}'");
+
+        Assert.Equal((2, 1), (await Housekeeper.ExpireAsync(retention, default), await Housekeeper.PurgeAsync(retention, default)));
     }
 
     [Fact]

@@ -8,7 +8,7 @@ namespace Wobble.Results.Tests.Queries;
 public sealed class RunEditsTests(TestDatabase database) : IClassFixture<TestDatabase>
 {
     private readonly RunsQueries _queries = new(database, new StoppedClock(Stored.Noon));
-    private readonly RunEdits _edits = new(database, new StoppedClock(Stored.Noon));
+    private readonly RunEdits _edits = new(database, new StoppedClock(Stored.Noon), Retention.Default);
 
     [Fact]
     public async Task Notes_and_tags_are_kept_tidy()

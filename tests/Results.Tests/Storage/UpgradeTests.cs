@@ -54,7 +54,7 @@ public sealed class UpgradeTests
             using var file = new MemoryStream();
             await new RunExport(queries).WriteAsync(run, file, default);
             file.Position = 0;
-            Assert.True((await new RunImport(database, TimeProvider.System).ReadAsync(file, default)).WasHere);
+            Assert.True((await new RunImport(database, TimeProvider.System, Retention.Default).ReadAsync(file, default)).WasHere);
         }
     }
 
