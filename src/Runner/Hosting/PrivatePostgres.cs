@@ -27,11 +27,18 @@ internal sealed class PrivatePostgres
     private readonly HealthTiming _health;
     private readonly string _binaries;
     private readonly string _socket;
+    private readonly Action<string>? _tell;
     private string _password = "";
+    private bool _isRecovering;
 
-    public PrivatePostgres(DataFolder data, UnprivilegedUser? user, string installed = "/usr/lib/postgresql", HealthTiming? health = null)
+    /// <param name="data">Where it lies.</param>
+    /// <param name="user">Whose it is; null: this process's.</param>
+    /// <param name="installed">Where PostgreSQL's programs are.</param>
+    /// <param name="health">When it counts as hung.</param>
+    /// <param name="tell">Told what takes its time.</param>
+    public PrivatePostgres(DataFolder data, UnprivilegedUser? user, string installed = "/usr/lib/postgresql", HealthTiming? health = null, Action<string>? tell = null)
     {
-        (_user, _folder, _health) = (user, data.Database, health ?? HealthTiming.Usual);
+        (_user, _folder, _health, _tell) = (user, data.Database, health ?? HealthTiming.Usual, tell);
         Cluster = Path.Combine(_folder, "data");
         _socket = SocketFolder(_folder);
         _binaries = Binaries(installed, Cluster);
@@ -74,15 +81,23 @@ internal sealed class PrivatePostgres
         Health = new HealthCheck(AnswersAsync, _health),
     };
 
-    // Whoever waits for room among its connections isn't hung; one that is asked to stop smartly, and waits for its clients for ever, is.
+    // Whoever waits for room among its connections, or recovers what a crash left, isn't hung; one that is asked to stop smartly, and waits for its clients for ever, is.
     private async Task<bool> AnswersAsync(CancellationToken cancel)
     {
         await using var connection = new NpgsqlConnection(ConnectionTo("postgres") + ";Pooling=false");
         try
         {
             await connection.OpenAsync(cancel);
+            _isRecovering = false;
             await using var ask = new NpgsqlCommand("select 1", connection);
             return await ask.ExecuteScalarAsync(cancel) is 1;
+        }
+        // The code is that of a stop, too. Wobble makes the cluster with English messages.
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.CannotConnectNow && !e.MessageText.Contains("shutting down", StringComparison.Ordinal))
+        {
+            if (!_isRecovering) _tell?.Invoke("PostgreSQL is there and lets nobody in yet: after a crash it may take minutes to recover; waiting for it");
+            _isRecovering = true;
+            return true;
         }
         catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.TooManyConnections or PostgresErrorCodes.DiskFull)
         {

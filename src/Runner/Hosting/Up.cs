@@ -65,7 +65,7 @@ internal sealed class Up(UpSettings settings, Terminal terminal, TimeProvider ti
 
     private async Task<string> StartPostgresAsync(CancellationToken stop)
     {
-        var postgres = new PrivatePostgres(settings.Data, _user, health: settings.Health);
+        var postgres = new PrivatePostgres(settings.Data, _user, health: settings.Health, tell: terminal.Tell);
         if (!Directory.Exists(postgres.Cluster)) terminal.Say($"Making Wobble's own PostgreSQL in {settings.Data.Database}");
         await postgres.PrepareAsync();
         Add(postgres.Spec);

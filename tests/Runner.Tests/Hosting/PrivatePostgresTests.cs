@@ -1,3 +1,6 @@
+using System.Buffers.Binary;
+using System.Net.Sockets;
+using System.Text;
 using Npgsql;
 using Wobble.Runner.Catalog;
 using Wobble.Runner.Hosting;
@@ -48,6 +51,33 @@ public sealed class PrivatePostgresTests : IDisposable
 
         Assert.Equal("42", await AskAsync(second.ConnectionString, "select answer from kept"));
         await server.StopAsync(CancellationToken.None);
+    }
+
+    [Theory]
+    [InlineData("the database system is starting up", true), InlineData("the database system is in recovery mode", true), InlineData("the database system is not yet accepting connections", true)]
+    [InlineData("the database system is shutting down", false)]
+    public async Task One_that_recovers_is_not_hung_and_that_is_told_once(string message, bool answers)
+    {
+        using var server = new ClosedServer(Path.Combine(Directory.CreateDirectory(PrivatePostgres.SocketFolder(_data.Database)).FullName, ".s.PGSQL.5432"), message);
+        var told = new List<string>();
+        var health = new PrivatePostgres(_data, null, tell: told.Add).Spec.Health!;
+
+        Assert.Equal(answers, await AskedAsync(health));
+        Assert.Equal(answers, await AskedAsync(health));
+
+        Assert.Equal(answers ? 1 : 0, told.Count);
+    }
+
+    private static async Task<bool> AskedAsync(HealthCheck health)
+    {
+        try
+        {
+            return await health.Answers(TestContext.Current.CancellationToken);
+        }
+        catch (PostgresException)
+        {
+            return false;
+        }
     }
 
     [Fact]
@@ -116,5 +146,50 @@ public sealed class PrivatePostgresTests : IDisposable
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand(sql, connection);
         return (await command.ExecuteScalarAsync())?.ToString();
+    }
+
+    /// <summary>A server on PostgreSQL's socket that lets nobody in (57P03), and says why.</summary>
+    private sealed class ClosedServer : IDisposable
+    {
+        private const int AskForEncryption = 80_877_103, AskForGss = 80_877_104;
+        private readonly Socket _listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+
+        public ClosedServer(string path, string message)
+        {
+            _listener.Bind(new UnixDomainSocketEndPoint(path));
+            _listener.Listen();
+            _ = AnswerAsync(message);
+        }
+
+        public void Dispose() => _listener.Dispose();
+
+        private async Task AnswerAsync(string message)
+        {
+            try
+            {
+                while (true)
+                {
+                    using var client = await _listener.AcceptAsync();
+                    using var stream = new NetworkStream(client);
+                    while (await RequestAsync(stream) is AskForEncryption or AskForGss) await stream.WriteAsync("N"u8.ToArray());
+                    byte[] fields = Encoding.ASCII.GetBytes($"SFATAL\0VFATAL\0C57P03\0M{message}\0\0");
+                    byte[] length = new byte[4];
+                    BinaryPrimitives.WriteInt32BigEndian(length, fields.Length + 4);
+                    await stream.WriteAsync((byte[])[(byte)'E', .. length, .. fields]);
+                }
+            }
+            catch (Exception e) when (e is SocketException or ObjectDisposedException or IOException)
+            {
+                // The test is over.
+            }
+        }
+
+        private static async Task<int> RequestAsync(NetworkStream stream)
+        {
+            byte[] head = new byte[8];
+            await stream.ReadExactlyAsync(head);
+            await stream.ReadExactlyAsync(new byte[BinaryPrimitives.ReadInt32BigEndian(head) - 8]);
+            return BinaryPrimitives.ReadInt32BigEndian(head.AsSpan(4));
+        }
     }
 }
