@@ -45,14 +45,37 @@ internal sealed class WatchedChild(ChildSpec spec, ChildLog log, LeftBehind left
             if (spec.Prepare is not null) await spec.Prepare();
             log.Forget();
             using var child = _current = await Child.StartAsync(spec, OnLine);
-            if (child.Identity is { } identity) leftBehind.Remember(identity);
-            if (!first) Restarted?.Invoke();
-
-            if (await EndOfAsync(child) is not { } code) return;
+            int? ended;
+            try
+            {
+                Remember(child);
+                if (!first) Restarted?.Invoke();
+                ended = await EndOfAsync(child);
+            }
+            finally
+            {
+                // Whatever went wrong here, nobody else would end it.
+                await child.StopAsync(_hurry);
+            }
+            if (ended is not { } code) return;
             if (code == spec.FinalExitCode) throw new HostingException($"{spec.Name} can't go on:{Reason()}");
             var delay = _policy.AfterDeath() ?? throw new HostingException($"{spec.Name} ended {RestartPolicy.MostInAMinute} times within a minute ({(code == Hung ? "hanging" : How(code))} at last), so Wobble gives up:{Reason()}");
             terminal.Tell($"{spec.Name} {(code == Hung ? spec.Health!.Timing.Words : How(code))}; starting it again");
             await Task.Delay(delay, _stopping.Token).ContinueWith(static _ => { }, TaskScheduler.Default);
+        }
+    }
+
+    // Only the start after one that was killed needs the note: a full disk is no reason to end all of Wobble.
+    private void Remember(Child child)
+    {
+        if (child.Identity is not { } identity) return;
+        try
+        {
+            leftBehind.Remember(identity);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            terminal.Tell($"{spec.Name} goes on, but it can't be noted that it is process {identity.Pid}: {e.Message}{FreeSpace.Hint(log.Path)}");
         }
     }
 
