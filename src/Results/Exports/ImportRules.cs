@@ -41,7 +41,7 @@ internal static class ImportRules
         EnvironmentFact f => Check(f.Environment),
         PhaseFact f => f.Phase is RunState.Preparing or RunState.Warming or RunState.Measuring or RunState.Finishing ? null : Wrong("phase", f.Phase.Word(), "preparing, warming, measuring or finishing"),
         EventFact f => Text("component", f.Component, MaxName) ?? Text("kind", f.Kind, 32) ?? Text("text", f.Text, MaxText) ?? Number("second", f.Second ?? 0),
-        LogFact f => Text("component", f.Component, MaxName) ?? (f.Text.Length > ComponentLog.Limit ? Wrong("text", $"{f.Text.Length} characters", $"at most {ComponentLog.Limit} characters") : null),
+        LogFact f => Text("component", f.Component, MaxName) ?? (Characters(f.Text) is > ComponentLog.Limit and var many ? Wrong("text", $"{many} characters", $"at most {ComponentLog.Limit} characters") : null),
         SampleFact f => Check(f),
         EndFact f => Check(f),
         _ => null,
@@ -111,6 +111,9 @@ internal static class ImportRules
 
     private static FieldError? Text(string field, string text, int longest) =>
         text.Length > longest ? Wrong(field, $"{text.Length} characters", $"at most {longest} characters") : null;
+
+    // As PostgreSQL counts them, which cut it: a pair of surrogates is one.
+    private static int Characters(string text) => text.Length <= ComponentLog.Limit ? text.Length : text.EnumerateRunes().Count();
 
     // What is a column of its own; text within facts is cleaned.
     private static FieldError? Storable(string field, string text) =>

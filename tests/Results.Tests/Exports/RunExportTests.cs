@@ -24,6 +24,7 @@ public sealed class RunExportTests(TestDatabase database) : IClassFixture<TestDa
     {
         ["closed loop"] = new() { PerSecond = 200, Logs = [new("nginx", "größer \0 \u2028"), new("uwsgi-http", new string('x', 300_000))] },
         ["open loop of a mix"] = new() { Definition = new Definition { Target = "uvicorn/starlette", Rate = 500, Workload = "mixed", For = TimeSpan.FromSeconds(3), Warmup = TimeSpan.FromSeconds(1) }, ErrorsPerSecond = new Dictionary<string, long> { ["timeout"] = 2 }, Leftovers = ["uvicorn (31)"] },
+        ["a log that was cut, of pairs of surrogates"] = new() { PerSecond = 50, Logs = [new("nginx", string.Concat(Enumerable.Repeat("🐎", 262_200)))] },
         ["failed"] = new() { PerSecond = 50, End = RunState.Failed },
         ["cancelled"] = new() { PerSecond = 50, End = RunState.Cancelled },
     };
