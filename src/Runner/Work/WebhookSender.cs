@@ -25,12 +25,16 @@ internal sealed class WebhookSender(IDbContextFactory<WobbleDb> contexts, WorkSe
     {
         await using var db = await contexts.CreateDbContextAsync(cancellation);
         var now = time.GetUtcNow();
-        var due = await db.Notices.AsNoTracking().Where(n => n.NextAt != null && n.NextAt <= now).OrderBy(n => n.Id).Take(10)
+        // A Runner died in the last attempt: it may have arrived, and there is no further one.
+        await db.Notices.Where(n => n.NextAt <= now && n.Attempts >= Notice.MostAttempts)
+            .ExecuteUpdateAsync(n => n.SetProperty(x => x.NextAt, (DateTimeOffset?)null).SetProperty(x => x.Problem, "The Runner ended while it was sent"), cancellation);
+        var due = await db.Notices.AsNoTracking().Where(n => n.NextAt <= now && n.Attempts < Notice.MostAttempts).OrderBy(n => n.Id).Take(10)
             .Join(db.Recurrences.AsNoTracking(), n => n.RecurrenceId, r => r.Id, (n, r) => new { Notice = n, r.Webhook, r.Secret }).ToListAsync(cancellation);
         foreach (var item in due)
         {
             var notice = item.Notice;
-            var until = now + Claim;
+            // Of this moment: those before it took their time.
+            var until = time.GetUtcNow() + Claim;
             if (await db.Notices.Where(n => n.Id == notice.Id && n.Attempts == notice.Attempts && n.NextAt == notice.NextAt)
                 .ExecuteUpdateAsync(n => n.SetProperty(x => x.Attempts, x => x.Attempts + 1).SetProperty(x => x.NextAt, until), cancellation) == 0) continue;
             string? problem = item.Webhook is null ? "It has no webhook any more" : await PostAsync(item.Webhook, item.Secret, notice, cancellation);

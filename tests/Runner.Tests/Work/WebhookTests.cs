@@ -68,6 +68,40 @@ public sealed class WebhookTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Each_is_claimed_for_a_minute_however_long_those_before_it_took()
+    {
+        var claims = new List<double>();
+        using var server = new Receiver("HTTP/1.1 204 No Content\r\n\r\n", before: () =>
+        {
+            using var db = _database.CreateDbContext();
+            // What was sent has none any more, what waits was due before.
+            claims.Add((db.Notices.Max(n => n.NextAt)!.Value - _clock.Now).TotalSeconds);
+            _clock.Now += TimeSpan.FromSeconds(10);
+        });
+        for (int i = 0; i < 8; i++) await NoticeAsync(server.Address("/"), null);
+
+        await Sender().SendAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal(Enumerable.Repeat(60.0, 8), claims);
+    }
+
+    [Fact]
+    public async Task One_whose_Runner_died_in_the_last_attempt_is_not_sent_again()
+    {
+        using var server = new Receiver("HTTP/1.1 204 No Content\r\n\r\n");
+        var notice = await NoticeAsync(server.Address("/"), null);
+        await _database.ExecuteAsync($"update notices set attempts = {Notice.MostAttempts} where id = '{notice.Id}'");
+
+        await Sender().SendAsync(TestContext.Current.CancellationToken);
+
+        Assert.Empty(server.Requests);
+        var row = await FindAsync(notice);
+        Assert.Equal("The Runner ended while it was sent", row.Problem);
+        Assert.Null(row.NextAt);
+        Assert.Null(row.SentAt);
+    }
+
+    [Fact]
     public async Task A_redirect_is_not_followed()
     {
         using var inside = new Receiver("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
@@ -118,7 +152,7 @@ public sealed class WebhookTests : IAsyncLifetime
     private async Task<Notice> NoticeAsync(string webhook, string? secret)
     {
         await using var db = _database.CreateDbContext();
-        var configuration = new Configuration { Name = "nightly", Definition = new FactsBuilder().Definition };
+        var configuration = new Configuration { Name = $"nightly {Slug.New()}", Definition = new FactsBuilder().Definition };
         var row = new Recurrence { ConfigurationId = configuration.Id, At = new TimeOnly(2, 30), Zone = "UTC", Webhook = webhook, Secret = secret };
         var notice = new Notice { RecurrenceId = row.Id, Run = Slug.New(), Sentence = "p99 is 10 to 19% higher.", Body = """{"event": "level_changed", "text": "p99 ist höher"}""", CreatedAt = _clock.Now, NextAt = _clock.Now };
         db.AddRange(configuration, row, notice);
@@ -150,10 +184,10 @@ public sealed class WebhookTests : IAsyncLifetime
     {
         private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
 
-        public Receiver(string answer)
+        public Receiver(string answer, Action? before = null)
         {
             _listener.Start();
-            _ = AnswerAsync(Encoding.ASCII.GetBytes(answer));
+            _ = AnswerAsync(Encoding.ASCII.GetBytes(answer), before);
         }
 
         public List<string> Requests { get; } = [];
@@ -162,7 +196,7 @@ public sealed class WebhookTests : IAsyncLifetime
 
         public void Dispose() => _listener.Dispose();
 
-        private async Task AnswerAsync(byte[] answer)
+        private async Task AnswerAsync(byte[] answer, Action? before)
         {
             try
             {
@@ -179,6 +213,7 @@ public sealed class WebhookTests : IAsyncLifetime
                         text.Append(Encoding.UTF8.GetString(buffer, 0, read));
                     }
                     Requests.Add(text.ToString());
+                    before?.Invoke();
                     await stream.WriteAsync(answer);
                 }
             }
