@@ -38,8 +38,10 @@ public sealed class Recorder(IDbContextFactory<WobbleDb> contexts)
     }
 
     /// <summary>The same within a transaction of the caller's, who has the run's row for itself.</summary>
-    internal static async Task WriteAsync(WobbleDb db, Guid runId, IReadOnlyList<NumberedFact> facts, CancellationToken cancellation)
+    public static async Task WriteAsync(WobbleDb db, Guid runId, IReadOnlyList<NumberedFact> facts, CancellationToken cancellation)
     {
+        ArgumentNullException.ThrowIfNull(db);
+        ArgumentNullException.ThrowIfNull(facts);
         await using (var batch = new NpgsqlBatch((NpgsqlConnection)db.Database.GetDbConnection(), (NpgsqlTransaction)db.Database.CurrentTransaction!.GetDbTransaction()))
         {
             foreach (var (number, fact) in facts) RecorderStatements.Add(batch, runId, number, fact);

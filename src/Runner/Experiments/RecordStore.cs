@@ -25,14 +25,12 @@ internal sealed class RecordStore : IExperimentStore
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
     private readonly IDbContextFactory<WobbleDb> _contexts;
-    private readonly Recorder _recorder;
     private readonly Guid _id;
     private readonly List<ExperimentRun> _runs;
 
     private RecordStore(IDbContextFactory<WobbleDb> contexts, Experiment experiment, ExperimentDefinition definition, List<ExperimentRun> runs)
     {
         _contexts = contexts;
-        _recorder = new Recorder(contexts);
         _id = experiment.Id;
         _runs = runs;
         Slug = experiment.Slug;
@@ -102,17 +100,21 @@ internal sealed class RecordStore : IExperimentStore
             CreatedAt = began,
             StartedAt = began,
         };
+        // The state as the statistics see it: a run without one measured second has failed.
+        var facts = outcome.Facts.Select(f => f is EndFact end ? end with { State = run.State, Reason = run.Failure } : f);
+        var numbered = facts.Select((f, i) => new NumberedFact(i + 1, f)).ToList();
+        // Together: a Runner of this name would take a row under way for a run that it lost.
         await PersistAsync(async () =>
         {
             await using var db = await _contexts.CreateDbContextAsync();
             if (await db.Runs.AnyAsync(r => r.Id == row.Id)) return;
+            await using var transaction = await db.Database.BeginTransactionAsync();
             db.Runs.Add(row);
             await db.SaveChangesAsync();
+            db.ChangeTracker.Clear();
+            await Recorder.WriteAsync(db, row.Id, numbered, CancellationToken.None);
+            await transaction.CommitAsync();
         });
-        // The state as the statistics see it: a run without one measured second has failed.
-        var facts = outcome.Facts.Select(f => f is EndFact end ? end with { State = run.State, Reason = run.Failure } : f);
-        var numbered = facts.Select((f, i) => new NumberedFact(i + 1, f)).ToList();
-        await PersistAsync(() => _recorder.RecordAsync(row.Id, numbered));
         _runs.Add(run with { Slug = row.Slug });
     }
 

@@ -1,8 +1,11 @@
+using System.Data.Common;
 using Hangfire;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
 using Wobble.Results.Domain;
 using Wobble.Results.Jobs;
 using Wobble.Results.Queries;
+using Wobble.Results.Storage;
 using Wobble.Runner.Experiments;
 using Wobble.Tests.Support;
 using static Wobble.Runner.Tests.Experiments.Playing;
@@ -30,6 +33,18 @@ public sealed class RecordTests(TestDatabase database) : IClassFixture<TestDatab
         Assert.NotNull(run.MeasuringAt);
         Assert.NotNull(run.Environment);
         Assert.Equal(2, await db.Seconds.CountAsync(s => s.RunId == run.Id && s.Stage > 0, Stop));
+    }
+
+    [Fact]
+    public async Task A_run_is_there_with_its_end_or_not_at_all()
+    {
+        await using var own = await TestDatabase.CreateAsync();
+        var watched = new WatchedDatabase(own);
+        var store = await RecordStore.OpenAsync(watched, Compare(targets: ["uwsgi-http/bottle"]), Stop);
+        await PlayAsync(store);
+
+        Assert.Equal(3, store.Runs.Count);
+        Assert.Equal(0, watched.MostUnderWay);
     }
 
     [Fact]
@@ -67,5 +82,26 @@ public sealed class RecordTests(TestDatabase database) : IClassFixture<TestDatab
         Assert.Equal(ExperimentEnd.TakenOver, await PlayAsync(store));
         await queue.AdvanceAllAsync(Stop);
         Assert.Single(jobs.Queued);
+    }
+
+    /// <summary>Looks at each statement how many runs under way others see.</summary>
+    private sealed class WatchedDatabase(TestDatabase database) : DbCommandInterceptor, IDbContextFactory<WobbleDb>
+    {
+        public int MostUnderWay { get; private set; }
+
+        public WobbleDb CreateDbContext()
+        {
+            var builder = new DbContextOptionsBuilder<WobbleDb>();
+            WobbleDb.Configure(builder, database.ConnectionString);
+            builder.AddInterceptors(this);
+            return new WobbleDb(builder.Options);
+        }
+
+        public override async ValueTask<InterceptionResult<DbDataReader>> ReaderExecutingAsync(DbCommand command, CommandEventData eventData, InterceptionResult<DbDataReader> result, CancellationToken cancellationToken = default)
+        {
+            await using var db = database.CreateDbContext();
+            MostUnderWay = Math.Max(MostUnderWay, await db.Runs.CountAsync(r => r.FinishedAt == null, cancellationToken));
+            return result;
+        }
     }
 }
