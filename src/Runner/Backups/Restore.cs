@@ -19,7 +19,7 @@ internal sealed class Restore(CommandDatabase database, DataFolder data)
 
     /// <summary>Restores; answers what the backup held.</summary>
     /// <param name="file">The backup.</param>
-    /// <param name="replace">True: runs that are there are given up for it.</param>
+    /// <param name="replace">True: what is there is given up for it.</param>
     /// <param name="cancel">Until the restored database takes its place.</param>
     public async Task<BackupManifest> RunAsync(string file, bool replace, CancellationToken cancel)
     {
@@ -42,9 +42,15 @@ internal sealed class Restore(CommandDatabase database, DataFolder data)
 
     private async Task RefuseToLoseAsync(bool replace, CancellationToken cancel)
     {
+        if (replace) return;
         await using var db = await database.Contexts.CreateDbContextAsync(cancel);
-        long runs = await db.Runs.LongCountAsync(cancel);
-        if (runs > 0 && !replace) throw new HostingException($"There are {runs} runs here, which a restore would replace: give --replace if that is meant (and ./wobble backup first).", Commands.ExitCodes.BadInput);
+        (string What, long Count)[] kept =
+        [
+            ("run", await db.Runs.LongCountAsync(cancel)), ("configuration", await db.Configurations.LongCountAsync(cancel)), ("experiment", await db.Experiments.LongCountAsync(cancel)),
+            ("comparison", await db.Comparisons.LongCountAsync(cancel)), ("recurrence", await db.Recurrences.LongCountAsync(cancel)),
+        ];
+        string there = string.Join(", ", kept.Where(k => k.Count > 0).Select(k => string.Create(CultureInfo.InvariantCulture, $"{k.Count:N0} {k.What}{(k.Count == 1 ? "" : "s")}")));
+        if (there.Length > 0) throw new HostingException($"A restore would replace what is here ({there}): give --replace if that is meant (and ./wobble backup first).", Commands.ExitCodes.BadInput);
     }
 
     // Names are looked at one by one, so no entry can name a place outside the folder.

@@ -87,7 +87,7 @@ internal static class RestoreCommand
     public static Command Create()
     {
         var file = new Argument<string>("FILE") { Description = "What ./wobble backup wrote, your own: a backup holds commands that the database carries out." };
-        var replace = new Option<bool>("--replace") { Description = "Give up the runs that are here for those of the backup." };
+        var replace = new Option<bool>("--replace") { Description = "Give up what is here (runs, configurations, experiments, …) for what the backup holds." };
         var data = DataOption.Create();
         var command = new Command("restore", "Puts a backup in the place of what is here. Wobble must not run; until the backup is whole in the database, nothing changes.") { file, replace, data };
         command.SetAction((parsed, cancel) => Keeping.DoAsync(parsed, data, alone: true, async (database, folder) =>

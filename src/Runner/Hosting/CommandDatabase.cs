@@ -26,7 +26,10 @@ internal sealed class CommandDatabase : IAsyncDisposable
 
     public IDbContextFactory<WobbleDb> Contexts => new Database.Contexts(ConnectionString);
 
-    /// <summary>Opens it and brings its tables up to date.</summary>
+    /// <summary>
+    /// Opens it, and brings its tables up to date unless a Wobble runs on the data folder: that one couldn't go on with other tables than its own, so a database
+    /// of another release is refused then.
+    /// </summary>
     /// <param name="data">The data folder.</param>
     /// <param name="alone">True: refused while a Wobble runs on the data folder.</param>
     /// <param name="cancel">Ends the waiting.</param>
@@ -35,7 +38,9 @@ internal sealed class CommandDatabase : IAsyncDisposable
         var database = await OpenAnyAsync(data, alone, cancel);
         try
         {
-            await Database.MigrateAsync(database.ConnectionString, cancel);
+            if (database._held is not null) await Database.MigrateAsync(database.ConnectionString, cancel);
+            else if (!await Database.IsCurrentAsync(database.ConnectionString, cancel))
+                throw new HostingException($"Wobble runs on the data folder {data.Root}, and its tables are those of an older release than this command's. Nothing was changed: take the ./wobble of that release, or end that Wobble first.");
             if (database.IsOfDataFolder) Database.NoteSchema(data);
             return database;
         }
@@ -55,13 +60,27 @@ internal sealed class CommandDatabase : IAsyncDisposable
         _held?.Dispose();
     }
 
+    // Null: a Wobble has it.
+    private static UpLock? TryTake(DataFolder data)
+    {
+        try
+        {
+            return UpLock.Take(data);
+        }
+        catch (HostingException)
+        {
+            return null;
+        }
+    }
+
     private static async Task<CommandDatabase> OpenAnyAsync(DataFolder data, bool alone, CancellationToken cancel)
     {
         string? named = UpSettings.Configuration().GetConnectionString("Wobble");
         if (!string.IsNullOrWhiteSpace(named))
         {
             await Database.ReachAsync(named, cancel);
-            return new(named, PrivatePostgres.Binaries("/usr/lib/postgresql", ""), null, null);
+            Directory.CreateDirectory(data.Root);
+            return new(named, PrivatePostgres.Binaries("/usr/lib/postgresql", ""), alone ? UpLock.Take(data) : TryTake(data), null);
         }
         Directory.CreateDirectory(data.Root);
         var postgres = new PrivatePostgres(data, UnprivilegedUser.OfServices());

@@ -55,6 +55,19 @@ internal static class Database
         }
     }
 
+    /// <summary>True when its tables are what this build knows; changes nothing.</summary>
+    public static async Task<bool> IsCurrentAsync(string connectionString, CancellationToken cancel)
+    {
+        try
+        {
+            return await Schema.IsCurrentAsync(new Contexts(connectionString), cancel);
+        }
+        catch (SchemaTooNewException e)
+        {
+            throw new HostingException(e.Message);
+        }
+    }
+
     /// <summary>Notes which schema the data folder's own database has now, for who looks while it doesn't run.</summary>
     public static void NoteSchema(DataFolder data)
     {

@@ -169,6 +169,43 @@ public sealed class BackupTests : IDisposable
         Assert.Equal(0, manifest.Runs);
     }
 
+    [Fact]
+    public async Task A_command_of_a_newer_Wobble_leaves_the_tables_of_one_that_runs_as_they_are()
+    {
+        var data = NewFolder();
+        await using (var up = await CommandDatabase.OpenAsync(data, alone: true, CancellationToken.None))
+        {
+            await AskAsync(up.ConnectionString, $"""delete from "__EFMigrationsHistory" where migration_id = '{Schema.Newest}'""");
+
+            var refused = await Assert.ThrowsAsync<HostingException>(() => CommandDatabase.OpenAsync(data, alone: false, CancellationToken.None));
+
+            Assert.Contains($"Wobble runs on the data folder {data.Root}, and its tables are those of an older release", refused.Message);
+            Assert.DoesNotContain(Schema.Newest, await ReadAsync(up.ConnectionString, """select migration_id from "__EFMigrationsHistory" """));
+        }
+    }
+
+    [Fact]
+    public async Task Without_runs_what_else_is_there_is_given_up_only_when_it_is_said()
+    {
+        var data = NewFolder();
+        string file = Path.Combine(NewFolder().Root, "all.tar");
+        await using var database = await CommandDatabase.OpenAsync(data, alone: true, CancellationToken.None);
+        await Backup.WriteAsync(database, data, file, CancellationToken.None);
+        await using (var db = await database.Contexts.CreateDbContextAsync())
+        {
+            var configuration = new Configuration { Name = "nightly", Definition = new FactsBuilder().Definition };
+            db.AddRange(configuration, new Recurrence { ConfigurationId = configuration.Id, At = new TimeOnly(2, 30), Zone = "UTC" });
+            await db.SaveChangesAsync();
+        }
+
+        var refusal = await Assert.ThrowsAsync<HostingException>(() => new Restore(database, data).RunAsync(file, replace: false, CancellationToken.None));
+        Assert.Contains("what is here (1 configuration, 1 recurrence)", refusal.Message);
+        await new Restore(database, data).RunAsync(file, replace: true, CancellationToken.None);
+
+        await using var after = await database.Contexts.CreateDbContextAsync();
+        Assert.Equal(0, await after.Configurations.CountAsync());
+    }
+
     public void Dispose()
     {
         foreach (string folder in _folders) Directory.Delete(folder, recursive: true);
