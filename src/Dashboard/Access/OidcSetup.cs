@@ -53,7 +53,7 @@ internal static class OidcSetup
     {
         if (app.Services.GetRequiredService<AccessSettings>().Oidc is null) return;
         app.MapGet(Path, (HttpContext context, string? to) => TypedResults.Challenge(new AuthenticationProperties { RedirectUri = context.Request.PathBase + SignInEndpoints.Local(to), IsPersistent = true }, [Scheme]))
-            .AllowAnonymous().RequireRateLimiting(RateLimits.SignIn).ExcludeFromDescription();
+            .AllowAnonymous().ExcludeFromDescription();
     }
 
     private static async Task ReceiveAsync(TicketReceivedContext context, OidcSettings oidc)
@@ -62,14 +62,16 @@ internal static class OidcSetup
         // An address that the provider hasn't proved could be anybody's.
         bool isProved = oidc.NameClaim != "email" || context.Principal?.FindFirst("email_verified")?.Value is "true" or "True";
         string? role = name is not null && isProved ? oidc.RoleOf(name) : null, from = RateLimits.Client(context.HttpContext);
-        var audited = context.HttpContext.RequestServices.GetRequiredService<Audited>();
-        await audited.NoteAsync(name ?? "nobody", from, "sign in by the provider", role is null ? "refused: no access" : AuditTrail.Done);
+        var services = context.HttpContext.RequestServices;
+        // Whoever has an account there may try as often as they like: one line for each person, address and minute.
+        if (role is not null || services.GetRequiredKeyedService<WrongTokens>(Scheme).Note($"{from} {name}"))
+            await services.GetRequiredService<Audited>().NoteAsync(name ?? "nobody", from, "sign in by the provider", role is null ? "refused: no access" : AuditTrail.Done);
         if (role is null)
         {
             context.HandleResponse();
             await SignInEndpoints.ShowAsync(context.HttpContext, StatusCodes.Status403Forbidden, Refused, null);
             return;
         }
-        context.Principal = context.HttpContext.RequestServices.GetRequiredService<Sessions>().BeginNamed(CookieAuthenticationDefaults.AuthenticationScheme, name!, role, from);
+        context.Principal = services.GetRequiredService<Sessions>().BeginNamed(CookieAuthenticationDefaults.AuthenticationScheme, name!, role, from);
     }
 }

@@ -7,15 +7,11 @@ using Microsoft.AspNetCore.StaticAssets;
 namespace Wobble.Dashboard.Access;
 
 /// <summary>
-/// How much one client may ask: plenty for people and scripts, too little to guess a token or to wear the Dashboard out. Files of the pages don't
+/// How much one client may ask: plenty for people and scripts, too little to wear the Dashboard out. Files of the pages don't
 /// count: they cost next to nothing, and a page that was let in needs all of them.
 /// </summary>
 internal static class RateLimits
 {
-    public const string SignIn = "sign-in";
-    /// <summary>Tries of a token, each client, each minute.</summary>
-    public const int SignInsPerMinute = 10;
-
     public static void AddRateLimits(this IServiceCollection services, AccessSettings settings) => services.AddRateLimiter(options =>
     {
         int perSecond = settings.RequestsPerSecond;
@@ -37,9 +33,6 @@ internal static class RateLimits
                 ReplenishmentPeriod = period,
                 AutoReplenishment = true,
             })));
-        options.AddPolicy(SignIn, context => HttpMethods.IsPost(context.Request.Method) || context.Request.Query.ContainsKey("token")
-            ? RateLimitPartition.GetFixedWindowLimiter(Client(context), _ => new FixedWindowRateLimiterOptions { PermitLimit = SignInsPerMinute, Window = TimeSpan.FromMinutes(1) })
-            : RateLimitPartition.GetNoLimiter("look"));
     });
 
     private static PartitionedRateLimiter<HttpContext> AtOnce(Func<HttpContext, bool> counts, Func<HttpContext, string> whose, int most) =>

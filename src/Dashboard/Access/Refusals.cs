@@ -22,16 +22,16 @@ internal sealed class Refusals : IAuthorizationMiddlewareResultHandler
             await next(context);
             return;
         }
-        if (RateLimits.IsHeldOff(context) is { } wait)
-        {
-            await RateLimits.RefuseAsync(context, wait, "Too many wrong tokens");
-            return;
-        }
         if (authorizeResult.Forbidden)
         {
             // Of a page, too: a sign-in form would ask a viewer for what they have done already.
             if (Problems.WantsPage(context.Request)) await SignInEndpoints.ShowAsync(context, StatusCodes.Status403Forbidden, Viewers, context.Request.Path + context.Request.QueryString);
             else await Problems.WriteAsync(context, StatusCodes.Status403Forbidden, "For the operator", Viewers);
+            return;
+        }
+        if (RateLimits.IsHeldOff(context) is { } wait)
+        {
+            await RateLimits.RefuseAsync(context, wait, "Too many wrong tokens");
             return;
         }
         context.Response.Headers.WWWAuthenticate = "Bearer realm=\"Wobble\"";

@@ -17,8 +17,8 @@ internal static class SignInEndpoints
 
     public static void MapSignIn(this WebApplication app)
     {
-        app.MapGet(Path, FollowLinkAsync).AllowAnonymous().RequireRateLimiting(RateLimits.SignIn).ExcludeFromDescription();
-        app.MapPost(Path, SignInAsync).AllowAnonymous().RequireRateLimiting(RateLimits.SignIn).DisableAntiforgery().ExcludeFromDescription();
+        app.MapGet(Path, FollowLinkAsync).AllowAnonymous().ExcludeFromDescription();
+        app.MapPost(Path, SignInAsync).AllowAnonymous().DisableAntiforgery().ExcludeFromDescription();
         app.MapPost(OutPath, SignOutAsync).AllowAnonymous().DisableAntiforgery().ExcludeFromDescription();
     }
 
@@ -29,7 +29,7 @@ internal static class SignInEndpoints
         return new RazorComponentResult<SignInPage>(parameters) { StatusCode = status, PreventStreamingRendering = true }.ExecuteAsync(context);
     }
 
-    private static async Task FollowLinkAsync(HttpContext context, SignInLink link, string? token, string? to)
+    private static async Task FollowLinkAsync(HttpContext context, SignInLink link, WrongTokens wrong, Audited audited, string? token, string? to)
     {
         if (token is null)
         {
@@ -43,7 +43,7 @@ internal static class SignInEndpoints
             // A link opened again by the browser that used it just goes on.
             case SignInAnswer.Used when context.User.Identity?.IsAuthenticated == true: context.Response.Redirect(context.Request.PathBase + Local(to)); break;
             case SignInAnswer.Used: await ShowAsync(context, StatusCodes.Status401Unauthorized, UsedLink, to); break;
-            default: await ShowAsync(context, StatusCodes.Status401Unauthorized, WrongLink, to); break;
+            default: await RefuseAsync(context, wrong, audited, "sign in with a wrong link", WrongLink, to); break;
         }
     }
 
@@ -56,19 +56,24 @@ internal static class SignInEndpoints
         }
         var form = await context.Request.ReadFormAsync(context.RequestAborted);
         string to = form["to"].ToString();
+        if (apiToken.RoleOf(form["token"].ToString().Trim()) is { } role)
+        {
+            await BeginAsync(context, to, role, "sign in with the token");
+            return;
+        }
+        await RefuseAsync(context, wrong, audited, "sign in with a wrong token", Wrong, to);
+    }
+
+    private static async Task RefuseAsync(HttpContext context, WrongTokens wrong, Audited audited, string what, string message, string? to)
+    {
         string address = RateLimits.Client(context);
         if (wrong.Wait(address) is { } wait)
         {
             await RateLimits.RefuseAsync(context, wait, "Too many wrong tokens");
             return;
         }
-        if (apiToken.RoleOf(form["token"].ToString().Trim()) is { } role)
-        {
-            await BeginAsync(context, to, role, "sign in with the token");
-            return;
-        }
-        if (wrong.Note(address)) await audited.NoteAsync("nobody", address, "sign in with a wrong token", "refused");
-        await ShowAsync(context, StatusCodes.Status401Unauthorized, Wrong, to);
+        if (wrong.Note(address)) await audited.NoteAsync("nobody", address, what, "refused");
+        await ShowAsync(context, StatusCodes.Status401Unauthorized, message, to);
     }
 
     private static async Task SignOutAsync(HttpContext context, Sessions sessions, Audited audited)

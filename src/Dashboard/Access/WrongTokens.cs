@@ -3,8 +3,9 @@ using System.Collections.Concurrent;
 namespace Wobble.Dashboard.Access;
 
 /// <summary>
-/// Counts wrong tokens by the address they came from, by form and by header together: from <see cref="AccessSettings.WrongTokensPerMinute"/> on that address is answered 429,
-/// also when it then guesses right. Bounded: whoever comes from very many addresses is still held off, all of them together.
+/// Counts wrong tokens by the address they came from, by form, link and header together: from <see cref="AccessSettings.WrongTokensPerMinute"/> on its wrong ones are answered 429. The
+/// right one is let in all the same: somebody else of that address must not lock its owner out, and 256 random bits are guessed at no pace.
+/// Bounded: whoever comes from very many addresses is still held off, all of them together.
 /// </summary>
 internal sealed class WrongTokens(AccessSettings settings, TimeProvider clock)
 {

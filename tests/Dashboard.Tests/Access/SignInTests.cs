@@ -96,6 +96,8 @@ public sealed class SignInTests(TestDatabase database) : IClassFixture<TestDatab
     [Fact]
     public async Task Guessing_is_limited_and_says_when_to_try_again()
     {
+        _host.Settings["WrongTokensPerMinute"] = "10";
+        await _host.RestartAsync();
         using var client = _host.Browser();
         var answers = new List<HttpResponseMessage>();
 
@@ -107,6 +109,9 @@ public sealed class SignInTests(TestDatabase database) : IClassFixture<TestDatab
         Assert.NotNull(refused.Headers.RetryAfter);
         Assert.Equal("application/problem+json", refused.Content.Headers.ContentType?.MediaType);
         Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/sign-in")).StatusCode);
+        Assert.Equal(HttpStatusCode.TooManyRequests, (await DashboardHost.SignInByFormAsync(client, "a-guess-of-a-token")).StatusCode);
+        Assert.Equal(HttpStatusCode.SeeOther, (await DashboardHost.SignInByFormAsync(client, DashboardHost.Token)).StatusCode);
+        Assert.Equal(HttpStatusCode.SeeOther, (await _host.Browser().GetAsync($"/sign-in?token={_host.SignIn}")).StatusCode);
     }
 
     [Fact]

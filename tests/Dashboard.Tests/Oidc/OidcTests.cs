@@ -41,7 +41,9 @@ public sealed partial class OidcTests(ProviderHost fixture) : IClassFixture<Prov
 
         Assert.Equal(HttpStatusCode.Forbidden, answer.StatusCode);
         Assert.Equal(HttpStatusCode.Unauthorized, (await client.GetAsync("/api/runs")).StatusCode);
-        Assert.Contains($"{name} sign in by the provider: refused: no access", await AuditAsync(host));
+        using var again = Browser(host);
+        await SignInAsync(again, name);
+        Assert.Single(await AuditAsync(host), entry => entry == $"{name} sign in by the provider: refused: no access");
     }
 
     [Fact]
