@@ -57,13 +57,17 @@ public sealed class RunQueue(IDbContextFactory<WobbleDb> contexts, IBackgroundJo
     public async Task<bool> CancelExperimentAsync(string slug, CancellationToken cancellation = default)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellation);
+        // All of it or nothing: a run that goes on in a cancelled experiment could be cancelled by nobody's second try.
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
         if (await db.Experiments.Where(e => e.Slug == slug && (e.State == "running" || e.State == "paused" || e.State == "waiting")).ExecuteUpdateAsync(e => e.SetProperty(x => x.State, "cancelled"), cancellation) == 0) return false;
         var left = await db.Runs.AsNoTracking()
             .Where(r => db.Experiments.Any(e => e.Slug == slug && e.Id == r.ExperimentId) && StateMoves.Unfinished.Contains(r.State))
-            .OrderByDescending(r => r.Round).ToListAsync(cancellation);
-        await db.Database.ExecuteSqlAsync($"select pg_notify({Notifications.Runs}, {Guid.Empty.ToString()})", CancellationToken.None);
-        // The queued ones first, so that none of them begins when the present one ends.
-        foreach (var run in left.OrderBy(r => r.State)) await CancelAsync(db, run);
+            .OrderBy(r => r.Id).ToListAsync(cancellation);
+        await db.Database.ExecuteSqlAsync($"select pg_notify({Notifications.Runs}, {Guid.Empty.ToString()})", cancellation);
+        foreach (var run in left) await AskAsync(db, run, cancellation);
+        await transaction.CommitAsync(cancellation);
+        // A job that stays finds its run cancelled.
+        foreach (string job in left.Select(r => r.JobId).OfType<string>()) await AfterCommit.TryAsync(() => Task.FromResult(jobs.Delete(job)));
         return true;
     }
 
@@ -108,16 +112,22 @@ public sealed class RunQueue(IDbContextFactory<WobbleDb> contexts, IBackgroundJo
 
     private async Task<CancelOutcome> CancelAsync(WobbleDb db, Run run)
     {
+        var outcome = await AskAsync(db, run, CancellationToken.None);
+        if (outcome != CancelOutcome.TooLate && run.JobId is { } job) jobs.Delete(job);
+        return outcome;
+    }
+
+    private async Task<CancelOutcome> AskAsync(WobbleDb db, Run run, CancellationToken cancellation)
+    {
         var now = time.GetUtcNow();
-        int asked = await db.Runs.Where(r => r.Id == run.Id && StateMoves.Unfinished.Contains(r.State)).ExecuteUpdateAsync(r => r.SetProperty(x => x.CancelRequestedAt, x => x.CancelRequestedAt ?? now));
+        int asked = await db.Runs.Where(r => r.Id == run.Id && StateMoves.Unfinished.Contains(r.State)).ExecuteUpdateAsync(r => r.SetProperty(x => x.CancelRequestedAt, x => x.CancelRequestedAt ?? now), cancellation);
         if (asked == 0) return CancelOutcome.TooLate;
         int cancelled = await db.Runs.Where(r => r.Id == run.Id && r.State == RunState.Queued).ExecuteUpdateAsync(r => r
             .SetProperty(x => x.State, RunState.Cancelled)
             .SetProperty(x => x.FinishedAt, now)
-            .SetProperty(x => x.Failure, "Cancelled before it began."));
-        if (cancelled == 0) await NotifyAsync(db, Notifications.Cancels, run.Id, CancellationToken.None);
-        await NotifyAsync(db, Notifications.Runs, run.Id, CancellationToken.None);
-        if (run.JobId is { } job) jobs.Delete(job);
+            .SetProperty(x => x.Failure, "Cancelled before it began."), cancellation);
+        if (cancelled == 0) await NotifyAsync(db, Notifications.Cancels, run.Id, cancellation);
+        await NotifyAsync(db, Notifications.Runs, run.Id, cancellation);
         return cancelled > 0 ? CancelOutcome.Cancelled : CancelOutcome.Asked;
     }
 

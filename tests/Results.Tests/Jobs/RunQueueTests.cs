@@ -138,6 +138,20 @@ public sealed class RunQueueTests : IAsyncLifetime
         Assert.False(await _queue.CancelExperimentAsync(outcome.Experiment.Slug));
     }
 
+    [Theory, InlineData("SET cancel_requested_at"), InlineData("pg_notify")]
+    public async Task When_PostgreSQL_goes_away_meanwhile_nothing_of_an_experiment_is_cancelled_and_the_next_try_does_it(string at)
+    {
+        await JoinAsync("bench-1");
+        var outcome = await new ExperimentQueue(_database, _jobs, TimeProvider.System).RepeatAsync([new RunRequest { Definition = new Definition { Target = "uwsgi-http/bottle", Repetitions = 3 } }]);
+        await _database.ExecuteAsync($"update runs set state = 'measuring' where id = '{outcome.First!.Id}'");
+
+        await Assert.ThrowsAnyAsync<Exception>(() => new RunQueue(new AwayDatabase(_database) { At = at }, _jobs, TimeProvider.System).CancelExperimentAsync(outcome.Experiment!.Slug));
+
+        Assert.Equal("running", await ExperimentStateAsync(outcome.Experiment!));
+        Assert.True(await _queue.CancelExperimentAsync(outcome.Experiment!.Slug));
+        Assert.NotNull((await StoredAsync(outcome.First.Id)).CancelRequestedAt);
+    }
+
     [Fact]
     public async Task A_run_whose_job_was_never_queued_is_queued_later()
     {
