@@ -19,8 +19,7 @@ internal sealed class ManifestObject
         if (element.ValueKind != JsonValueKind.Object) throw new ManifestException(path, "must be an object");
         this.element = element;
         this.path = path;
-        string? twice = element.EnumerateObject().GroupBy(p => p.Name).FirstOrDefault(g => g.Count() > 1)?.Key;
-        if (twice is not null) throw new ManifestException(PathOf(twice), "stands twice");
+        RefuseTwice(element, path);
     }
 
     public string Text(string key) => TextOf(Required(key, "text"), PathOf(key));
@@ -63,6 +62,7 @@ internal sealed class ManifestObject
     {
         if (Find(key) is not { } map) return new Dictionary<string, T>();
         if (map.ValueKind != JsonValueKind.Object) throw new ManifestException(PathOf(key), "must be an object");
+        RefuseTwice(map, PathOf(key));
         return map.EnumerateObject().ToDictionary(p => p.Name, p => read(p.Value, $"{PathOf(key)}.{p.Name}"));
     }
 
@@ -78,6 +78,7 @@ internal sealed class ManifestObject
     public static IReadOnlyDictionary<string, string> TextMapOf(JsonElement value, string path)
     {
         if (value.ValueKind != JsonValueKind.Object) throw new ManifestException(path, "must be an object of texts");
+        RefuseTwice(value, path);
         return value.EnumerateObject().ToDictionary(p => p.Name, p => TextOf(p.Value, $"{path}.{p.Name}"));
     }
 
@@ -88,7 +89,15 @@ internal sealed class ManifestObject
         if (unknown is not null) throw new ManifestException(PathOf(unknown), $"is not known; {string.Join(", ", asked)} are");
     }
 
-    public string PathOf(string key) => path.Length == 0 ? key : $"{path}.{key}";
+    public string PathOf(string key) => Joined(path, key);
+
+    private static string Joined(string path, string key) => path.Length == 0 ? key : $"{path}.{key}";
+
+    private static void RefuseTwice(JsonElement map, string path)
+    {
+        string? twice = map.EnumerateObject().GroupBy(p => p.Name).FirstOrDefault(g => g.Count() > 1)?.Key;
+        if (twice is not null) throw new ManifestException(Joined(path, twice), "stands twice");
+    }
 
     private JsonElement? Find(string key)
     {

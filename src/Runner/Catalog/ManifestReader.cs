@@ -116,9 +116,9 @@ internal static partial class ManifestReader
         }
         using (document)
         {
-            var root = new ManifestObject(document.RootElement, "");
             try
             {
+                var root = new ManifestObject(document.RootElement, "");
                 var result = read(root);
                 root.RefuseUnknown();
                 return result;
@@ -147,6 +147,7 @@ internal static partial class ManifestReader
     private static string? RequirementsOf(ManifestObject root, string file)
     {
         if (root.OptionalText("requirements") is not { } relative) return null;
+        if (relative.Contains('\0', StringComparison.Ordinal)) throw new ManifestException("requirements", "has a NUL; the name of a file");
         string full = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(file)!, relative));
         if (!File.Exists(full)) throw new ManifestException("requirements", $"there is no file {full}");
         string? loose = File.ReadLines(full).Select(l => l.Trim()).FirstOrDefault(l => l.Length > 0 && l[0] is not ('#' or '-') && !PinnedPattern.IsMatch(l));
