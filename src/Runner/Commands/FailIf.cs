@@ -31,7 +31,7 @@ internal sealed record FailIf(string Term, string Operator, double Limit, string
         bool isShare = term == "errors" && value.EndsWith(Percent, StringComparison.Ordinal);
         double limit;
         if (LatencyTerms.Contains(term) && Duration.TryParse(value, out var duration)) limit = duration.TotalMilliseconds;
-        else if (!double.TryParse(isShare ? value[..^1] : value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out limit)) return false;
+        else if (!double.TryParse(isShare ? value[..^1] : value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out limit) || !double.IsFinite(limit)) return false;
         if (!LatencyTerms.Contains(term) && term is not (Throughput or "errors")) return false;
         condition = new FailIf(isShare ? term + Percent : term, comparison, limit, all);
         return true;
