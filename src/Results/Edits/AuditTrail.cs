@@ -44,6 +44,6 @@ public sealed class AuditTrail(IDbContextFactory<WobbleDb> databases, TimeProvid
     private static string Line(string text, int longest)
     {
         string line = StoredText.Clean(new string([.. text.Select(c => char.IsControl(c) ? ' ' : c)]));
-        return line.Length > longest ? line[..(longest - 1)] + "…" : line;
+        return line.Length > longest ? StoredText.Cut(line, longest - 1) + "…" : line;
     }
 }

@@ -59,7 +59,7 @@ public sealed class ConfigurationEdits(IDbContextFactory<WobbleDb> databases, Ti
         await using var db = await databases.CreateDbContextAsync(cancel);
         var original = await db.Configurations.AsNoTracking().FirstOrDefaultAsync(c => c.Id == id, cancel);
         if (original is null) return Gone(id);
-        string stem = original.Name.Length > LongestName - 9 ? original.Name[..(LongestName - 9)] : original.Name;
+        string stem = StoredText.Cut(original.Name, LongestName - 9);
         var taken = await db.Configurations.AsNoTracking().Where(c => c.ArchivedAt == null && c.Name.StartsWith(stem)).Select(c => c.Name).ToListAsync(cancel);
         string name = Enumerable.Range(1, taken.Count + 1).Select(i => i == 1 ? $"{stem} copy" : $"{stem} copy {i}").First(n => !taken.Contains(n));
         return await Create(name, original.Definition, cancel);

@@ -12,7 +12,7 @@ internal static partial class StoredText
     /// <summary>The text with what can't be stored replaced by U+FFFD, and cut to a length.</summary>
     public static string Clean(string text, int limit = int.MaxValue)
     {
-        if (text.Length > limit) text = text[..limit];
+        text = Cut(text, limit);
         bool clean = true;
         for (int i = 0; i < text.Length && clean; i++) clean = text[i] != '\0' && !char.IsSurrogate(text[i]);
         if (clean) return text;
@@ -24,6 +24,10 @@ internal static partial class StoredText
         }
         return builder.ToString();
     }
+
+    /// <summary>Its beginning, at most that many characters; one that is a pair stays whole or goes whole.</summary>
+    public static string Cut(string text, int length) =>
+        text.Length <= length ? text : text[..(length > 0 && char.IsHighSurrogate(text[length - 1]) && char.IsLowSurrogate(text[length]) ? length - 1 : length)];
 
     /// <summary>A record as jsonb takes it.</summary>
     public static string Json<T>(T value) => EscapedNul().Replace(Clean(JsonSerializer.Serialize(value, WobbleJson.Options)), @"$1\ufffd");

@@ -54,6 +54,16 @@ public sealed class ConfigurationTests : IAsyncLifetime
         Assert.Equal(("other", 1, 8), (kept!.Name, kept.Version, kept.Definition.Workers));
     }
 
+    [Fact]
+    public async Task A_copy_of_a_long_name_is_cut_between_its_characters()
+    {
+        var long_ = (await _edits.Create(new string('a', ConfigurationEdits.LongestName - 10) + "😀😀", Bottle, default)).Value!;
+
+        var copy = (await _edits.Duplicate(long_.Id, default)).Value!;
+
+        Assert.Equal(new string('a', ConfigurationEdits.LongestName - 10) + " copy", copy.Name);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("   ")]
