@@ -33,6 +33,9 @@ internal sealed record RunPatch
 /// <summary>The body of <c>POST /api/runs</c>: a definition's fields, and those of <see cref="RunExtras"/> beside them.</summary>
 internal static class RunBody
 {
+    /// <summary>An empty name is nobody's; it doesn't mean that no Runner is there.</summary>
+    public static readonly FieldError NoRunner = new("runner", "\"\"", "a Runner's name; leave it out for any");
+
     public static (Definition? Definition, RunExtras Extras, IReadOnlyList<FieldError> Errors) Read(JsonObject body)
     {
         string[] extraNames = [.. JsonFields.NamesOf<RunExtras>()];
@@ -40,6 +43,7 @@ internal static class RunBody
         var own = new JsonObject(body.Where(m => extraNames.Contains(m.Key)).Select(m => KeyValuePair.Create(m.Key, m.Value?.DeepClone())));
         var (extras, extraErrors) = JsonFields.Bind<RunExtras>(own);
         var all = errors.Concat(extraErrors).ToList();
+        if (extras?.Runner is "") all.Add(NoRunner);
         if (extras?.Tags.Any(t => t is null) == true) all.Add(new FieldError("tags", "null", "texts"));
         return (definition, extras ?? new RunExtras(), all);
     }

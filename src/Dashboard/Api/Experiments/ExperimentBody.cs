@@ -64,6 +64,7 @@ internal static class ExperimentBody
         var claim = ClaimList.Find(extras.Claim);
         if (kind == "claim" && claim is null) errors.Add(new FieldError("claim", extras.Claim ?? "", $"one of {string.Join(", ", ClaimList.All.Select(c => c.Id))}"));
         if (kind != "claim" && extras.Claim is not null) errors.Add(new FieldError("claim", extras.Claim, "only with the kind claim"));
+        if (extras.Runner is "") errors.Add(RunBody.NoRunner);
         if (extras.Tags.Any(t => t is null)) errors.Add(new FieldError("tags", "null", "texts"));
         if (MetricOf(extras.Headline) is not { } headline)
         {
