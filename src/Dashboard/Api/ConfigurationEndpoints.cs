@@ -77,7 +77,7 @@ internal static class ConfigurationEndpoints
             ? RunEndpoints.Queued(await changes.QueueAsync(new RunRequest { Definition = row.Definition, ConfigurationId = id }, cancel), request, links)
             : FieldProblems.NoSuch("configuration");
 
-    // A definition is checked against the first Runner's catalogue, when there is one: a configuration may wait for a target to be installed, but not be nonsense.
+    // A configuration may wait for its target to be installed, and for a Runner that has it, but not be nonsense.
     private static async Task<(ConfigurationBody? Body, IResult? Refusal)> ReadAsync(HttpRequest request, RunnerQueries runners, CancellationToken cancel)
     {
         var json = await JsonBody.ReadAsync(request, cancel);
@@ -93,8 +93,8 @@ internal static class ConfigurationEndpoints
         }
         var (body, own) = JsonFields.Bind<ConfigurationBody>(json.Value);
         errors.AddRange(own);
-        if (errors.Count == 0 && definition is not null && (await runners.All(cancel)) is [var first, ..])
-            errors.AddRange(DefinitionRules.Check(definition, first.Catalogue).Where(e => first.Catalogue.Find(definition.Target)?.Unavailable is null || e.Field != "target").Select(e => e with { Field = $"definition.{e.Field}" }));
+        if (errors.Count == 0 && definition is not null)
+            errors.AddRange(DefinitionRules.CheckAny(definition, (await runners.All(cancel)).Select(r => r.Catalogue), mayWait: true).Select(e => e with { Field = $"definition.{e.Field}" }));
         return errors.Count > 0 || body is null || definition is null ? (null, FieldProblems.Refused(errors)) : (body with { Definition = definition }, null);
     }
 

@@ -51,9 +51,8 @@ internal static class RunEndpoints
     private static async Task<IEnumerable<FieldError>> RulesOf(RunRequest wanted, IReadOnlyList<FieldError> errors, HttpRequest request, CancellationToken cancel)
     {
         var runners = await request.HttpContext.RequestServices.GetRequiredService<RunnerQueries>().All(cancel);
-        if (runners.Count == 0) return [];
         var unread = errors.Select(e => e.Field.Split('.')[0]).ToHashSet();
-        return DefinitionRules.Check(wanted.Definition, runners[0].Catalogue).Where(e => !unread.Contains(e.Field.Split('.')[0]));
+        return DefinitionRules.CheckAny(wanted.Definition, runners.Where(r => wanted.Runner is not { } name || r.Name == name).Select(r => r.Catalogue)).Where(e => !unread.Contains(e.Field.Split('.')[0]));
     }
 
     /// <summary>201 with the queued runs, 400 with what is wrong, or 503 while no Runner is known.</summary>

@@ -66,6 +66,19 @@ public static class DefinitionRules
         return errors;
     }
 
+    /// <summary>
+    /// The same for something that any of several machines may run: what is wrong on the one where the least is. Of no machine at all what every machine refuses.
+    /// </summary>
+    /// <param name="definition">What is asked.</param>
+    /// <param name="catalogues">What each of the machines can run.</param>
+    /// <param name="mayWait">A target that is known and can't run yet is no error.</param>
+    public static IReadOnlyList<FieldError> CheckAny(Definition definition, IEnumerable<Catalogue> catalogues, bool mayWait = false)
+    {
+        ArgumentNullException.ThrowIfNull(catalogues);
+        var of = catalogues.Select(c => Check(definition, c).Where(e => !(mayWait && e.Field == "target" && c.Find(definition.Target)?.Unavailable is not null)).ToList()).ToList();
+        return of.Count > 0 ? of.MinBy(e => e.Count)! : [.. Check(definition, new Catalogue()).Where(e => e.Field != "target")];
+    }
+
     private static void CheckTarget(Definition definition, CatalogueTarget target, Catalogue catalogue, Action<string, object?, string> add)
     {
         int workers = definition.Workers ?? Defaults.Workers(target.Class, catalogue.Cores);

@@ -44,6 +44,27 @@ public sealed class RunsApiTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_configuration_is_checked_by_what_any_Runner_can_run_and_by_the_limits_before_there_is_one()
+    {
+        using var client = _host.WithToken();
+        async Task<HttpStatusCode> SaveAsync(string name, string target, int workers)
+        {
+            using var answer = await client.PostAsync("/api/configurations", BadInputTests.Json($$$"""{"name":"{{{name}}}","definition":{"target":"{{{target}}}","workers":{{{workers}}}}}"""));
+            return answer.StatusCode;
+        }
+
+        Assert.Equal(HttpStatusCode.BadRequest, await SaveAsync("nonsense", "uwsgi-http/bottle", -5));
+        Assert.Equal(HttpStatusCode.Created, await SaveAsync("before any Runner", "uwsgi-http/bottle", 5));
+
+        await _host.AddRunnerAsync("lab-2");
+        await _host.AddRunnerAsync(catalogue: SamplePlans.Catalogue with { Targets = [SamplePlans.Catalogue.Targets[0]] });
+        Assert.Equal(HttpStatusCode.Created, await SaveAsync("only lab-2 has it", "uvicorn/starlette", 2));
+        Assert.Equal(HttpStatusCode.Created, await SaveAsync("both have it", "uwsgi-http/bottle", 2));
+        Assert.Equal(HttpStatusCode.Created, await SaveAsync("lab-2 knows it and lacks a module", "gunicorn-meinheld/bottle", 2));
+        Assert.Equal(HttpStatusCode.BadRequest, await SaveAsync("nobody has it", "uvicorn/nothing", 2));
+    }
+
+    [Fact]
     public async Task Repetitions_make_an_experiment_and_answer_its_slug()
     {
         await _host.AddRunnerAsync();
