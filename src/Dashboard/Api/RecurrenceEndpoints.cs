@@ -11,11 +11,11 @@ internal static class RecurrenceEndpoints
 {
     public static void MapRecurrences(this RouteGroupBuilder api)
     {
-        api.MapGet("/recurrences", async (RecurrenceQueries queries, CancellationToken cancel) => TypedResults.Ok(new RecurrenceList(await queries.All(cancel)))).WithSummary("List recurrences").Produces<RecurrenceList>();
+        api.MapGet("/recurrences", async (RecurrenceQueries queries, CancellationToken cancel) => TypedResults.Ok(new RecurrenceList(await queries.All(cancel)))).RequireAuthorization(Roles.Read).WithSummary("List recurrences").Produces<RecurrenceList>();
         api.MapPost("/recurrences", CreateAsync).WithSummary("Let a configuration or an experiment recur")
             .WithDescription("configuration (an id) or experiment (a slug), time (02:30), days (mon … sun; none is every day), zone (Europe/Berlin), and for a configuration a webhook (https, or http to loopback) that is told of changes in its trend, and a secret that signs them.")
             .TakesBody<RecurrenceWish>().Produces<RecurrenceRow>(StatusCodes.Status201Created).ProducesValidationProblem();
-        api.MapGet("/recurrences/{id:guid}", OneAsync).WithSummary("A recurrence, with its next time and the changes found").Produces<RecurrenceRow>();
+        api.MapGet("/recurrences/{id:guid}", OneAsync).RequireAuthorization(Roles.Read).WithSummary("A recurrence, with its next time and the changes found").Produces<RecurrenceRow>();
         api.MapPost("/recurrences/{id:guid}/pause", async (Guid id, Changes changes, RecurrenceQueries queries, CancellationToken cancel) =>
         {
             await changes.PauseRecurrenceAsync(id, cancel);

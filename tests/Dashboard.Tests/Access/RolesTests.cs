@@ -15,6 +15,7 @@ public sealed class RolesTests(ViewedHost viewed) : IClassFixture<ViewedHost>
 
     [Theory]
     [InlineData("GET", "/api/runs", 200), InlineData("GET", "/api/configurations", 200), InlineData("GET", "/api/runners", 200), InlineData("GET", "/api/housekeeping", 200)]
+    [InlineData("GET", "/api/recurrences", 200), InlineData("GET", "/api/recurrences/019af3c4-7d4e-7000-8000-000000000000", 404), InlineData("POST", "/api/recurrences", 403)]
     [InlineData("GET", "/api/audit", 403), InlineData("POST", "/api/runs", 403), InlineData("POST", "/api/comparisons", 403), InlineData("POST", "/api/configurations", 403), InlineData("POST", "/api/imports", 403)]
     [InlineData("GET", "/runs", 200), InlineData("GET", "/runners", 200), InlineData("GET", "/housekeeping", 200), InlineData("GET", "/new", 403), InlineData("GET", "/audit", 403), InlineData("GET", "/hangfire", 403)]
     public async Task A_viewer_reads_and_changes_nothing(string method, string address, int expected)
@@ -55,6 +56,8 @@ public sealed class RolesTests(ViewedHost viewed) : IClassFixture<ViewedHost>
         using var viewer = host.WithToken(ViewedHost.ViewerToken);
 
         Assert.Null((await signedOut.GetFromJsonAsync<JsonObject>($"/api/runs/{run}"))!["experiment"]?.GetValue<string>());
+        Assert.DoesNotContain("round 1", await PageOfAsync(signedOut, run), StringComparison.Ordinal);
+        Assert.Contains("round 1", await PageOfAsync(viewer, run), StringComparison.Ordinal);
         Assert.Equal(experiment.Slug, (await viewer.GetFromJsonAsync<JsonObject>($"/api/runs/{run}"))!["experiment"]!.GetValue<string>());
         Assert.Equal(HttpStatusCode.Unauthorized, (await signedOut.PostAsync($"/api/experiments/{experiment.Slug}/link", null)).StatusCode);
     }
@@ -76,6 +79,8 @@ public sealed class RolesTests(ViewedHost viewed) : IClassFixture<ViewedHost>
 
         Assert.Null(hidden["configuration"]);
         Assert.Null(hidden["configuration_version"]);
+        Assert.DoesNotContain("For who is signed in", await PageOfAsync(signedOut, (string)queued["slug"]!), StringComparison.Ordinal);
+        Assert.Contains("For who is signed in", await PageOfAsync(viewer, (string)queued["slug"]!), StringComparison.Ordinal);
         Assert.Equal((id, 1), (shown["configuration"]!.GetValue<string>(), shown["configuration_version"]!.GetValue<int>()));
     }
 
@@ -173,6 +178,15 @@ public sealed class RolesTests(ViewedHost viewed) : IClassFixture<ViewedHost>
         using var answer = await reader.GetAsync($"/r/{renewed}");
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         Assert.Contains("noindex", answer.Headers.GetValues("X-Robots-Tag").Single());
+    }
+
+    private static async Task<string> PageOfAsync(HttpClient client, string run)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"/r/{run}");
+        request.Headers.Add("Accept", "text/html");
+        using var answer = await client.SendAsync(request);
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        return await answer.Content.ReadAsStringAsync();
     }
 
     private async Task<string> SessionOfAsync(string token)
