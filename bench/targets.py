@@ -55,7 +55,9 @@ def run(target, extra):
         errors.seek(0)
         said = errors.read()
     left = [f"{name} ({pid})" for pid, start, name in seen if processes().get(pid, ("",))[0] == start]
-    return started.returncode, json.loads(output) if output.strip() else None, left, said
+    # Of a run of which nothing was measured there are only state and failure.
+    result = json.loads(output) if output.strip() else {}
+    return started.returncode, result if "latency_ms" in result else None, left, said
 
 
 listed = json.loads(subprocess.run([runner, "targets", "--json", "--data", data], stdout=subprocess.PIPE, text=True, check=True).stdout)["targets"]

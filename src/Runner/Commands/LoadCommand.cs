@@ -102,7 +102,9 @@ internal static class LoadCommand
         var result = RunResults.From(RunFacts.Gather(facts, plan)!);
         if (end.State == RunState.Failed || result is null)
         {
-            Console.Error.WriteLine(Printable.Of(end.Reason ?? (end.State == RunState.Cancelled ? "Cancelled before the measurement." : "Nothing was measured.")));
+            string failure = end.Reason ?? (end.State == RunState.Cancelled ? "Cancelled before the measurement." : "Nothing was measured.");
+            if (choice.Json) Console.Out.WriteLine(NotMeasured.Json(end.State, failure));
+            Console.Error.WriteLine(Printable.Of(failure));
             return end.State == RunState.Cancelled ? ExitCodes.Cancelled : ExitCodes.Failed;
         }
         if (choice.Json) Console.Out.WriteLine(JsonSerializer.Serialize(result, WobbleJson.Options)); else ResultTable.Write(result, Console.Out);

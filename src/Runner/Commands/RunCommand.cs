@@ -36,7 +36,7 @@ internal static class RunCommand
             foreach (var error in errors) await Console.Error.WriteLineAsync(error.ToString());
             if (errors.Count > 0) return ExitCodes.BadInput;
             var machine = new StackExecutions(folder, reader, new ExecutionLauncher());
-            if (times == 1) return await RunOnceAsync(machine, definition, choice, cancel);
+            if (times == 1) return await RunOnceAsync(machine, definition, choice, Console.Out, cancel);
             var several = new ExperimentChoice { Shared = definition, Load = choice, Repetitions = times, Seed = Random.Shared.NextInt64(1, 1_000_000) };
             return await ExperimentExecution.RunAsync(machine, folder, Making.Of([(null, definition)], catalogue, times, several.Seed), several, [], cancel);
         });
@@ -44,25 +44,22 @@ internal static class RunCommand
     }
 
     /// <summary>One run with live progress on stderr and its table (or JSON) on stdout.</summary>
-    private static async Task<int> RunOnceAsync(IExecutions machine, Definition definition, LoadChoice choice, CancellationToken cancel)
+    internal static async Task<int> RunOnceAsync(IExecutions machine, Definition definition, LoadChoice choice, TextWriter output, CancellationToken cancel)
     {
         var progress = new LoadProgress(Console.Error, !Console.IsErrorRedirected);
         var (result, end, _) = await OneRun.RunAsync(machine, definition, progress.Show, cancel);
         progress.End();
+        string? failure = end.State != RunState.Completed ? end.Reason ?? end.State.Word() : result is null ? "Nothing was measured." : null;
         if (result is not null)
         {
-            if (choice.Json) Console.Out.WriteLine(JsonSerializer.Serialize(result, WobbleJson.Options));
-            else ResultTable.Write(result, Console.Out);
+            if (choice.Json) output.WriteLine(JsonSerializer.Serialize(result, WobbleJson.Options));
+            else ResultTable.Write(result, output);
         }
-        if (end.State != RunState.Completed)
+        else if (choice.Json) output.WriteLine(NotMeasured.Json(end.State, failure!));
+        if (result is null || failure is not null)
         {
-            await Console.Error.WriteLineAsync(Printable.Of(end.Reason ?? end.State.Word()));
+            await Console.Error.WriteLineAsync(Printable.Of(failure!));
             return end.State == RunState.Cancelled ? ExitCodes.Cancelled : ExitCodes.Failed;
-        }
-        if (result is null)
-        {
-            await Console.Error.WriteLineAsync("Nothing was measured.");
-            return ExitCodes.Failed;
         }
         foreach (string left in end.Leftovers) await Console.Error.WriteLineAsync(Printable.Of($"left behind: {left}"));
         if (result.Trust.IsInvalid) return ExitCodes.Invalid;
