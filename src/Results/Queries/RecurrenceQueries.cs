@@ -63,6 +63,18 @@ public sealed class RecurrenceQueries(IDbContextFactory<WobbleDb> databases, Tim
         var wanted = db.Recurrences.AsNoTracking();
         if (configuration is not null) wanted = wanted.Where(r => r.ConfigurationId == configuration);
         if (experiment is not null) wanted = wanted.Where(r => db.Experiments.Any(e => e.Id == r.ExperimentId && e.Slug == experiment));
+        return await Read(db, wanted, cancel);
+    }
+
+    /// <summary>One; null when there is none.</summary>
+    public async Task<RecurrenceRow?> One(Guid id, CancellationToken cancel)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancel);
+        return await Read(db, db.Recurrences.AsNoTracking().Where(r => r.Id == id), cancel) is [var row] ? row : null;
+    }
+
+    private async Task<IReadOnlyList<RecurrenceRow>> Read(WobbleDb db, IQueryable<Recurrence> wanted, CancellationToken cancel)
+    {
         var rows = await wanted.OrderBy(r => r.Id).Take(Limit).Select(r => new
         {
             Row = r,
@@ -72,9 +84,6 @@ public sealed class RecurrenceQueries(IDbContextFactory<WobbleDb> databases, Tim
         }).ToListAsync(cancel);
         return [.. rows.Select(r => Row(r.Row, r.Experiment, r.LastIsExperiment, r.Notices))];
     }
-
-    /// <summary>One; null when there is none.</summary>
-    public async Task<RecurrenceRow?> One(Guid id, CancellationToken cancel) => (await All(cancel)).FirstOrDefault(r => r.Id == id);
 
     private RecurrenceRow Row(Recurrence row, string? experiment, bool lastIsExperiment, IReadOnlyList<Notice> notices) => new()
     {

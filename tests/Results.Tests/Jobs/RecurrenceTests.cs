@@ -68,6 +68,20 @@ public sealed class RecurrenceTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task One_is_found_however_many_there_are()
+    {
+        var configuration = await ConfigurationAsync();
+        await using var db = _database.CreateDbContext();
+        var now = DateTimeOffset.UtcNow;
+        db.AddRange(Enumerable.Range(0, 501).Select(i => new Recurrence { Id = Guid.CreateVersion7(now.AddSeconds(i - 1_000)), ConfigurationId = configuration.Id, At = new TimeOnly(2, 30), Zone = "UTC" }));
+        var last = new Recurrence { ConfigurationId = configuration.Id, At = new TimeOnly(4, 0), Zone = "UTC" };
+        db.Add(last);
+        await db.SaveChangesAsync(Cancel);
+
+        Assert.Equal("04:00", (await Rows.One(last.Id, Cancel))?.Time);
+    }
+
+    [Fact]
     public async Task An_experiment_is_made_anew()
     {
         var queue = new ExperimentQueue(_database, _jobs, TimeProvider.System);
