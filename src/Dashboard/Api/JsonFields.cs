@@ -99,6 +99,7 @@ internal static class JsonFields
             : type == typeof(string) ? "a text"
             : type == typeof(int) || type == typeof(long) ? "a whole number"
             : type == typeof(double) ? "a number"
+            : type == typeof(Guid) ? "an id, such as 019af3c4-7d4e-7000-8000-000000000000"
             : type == typeof(Definition) ? "an object, the body of POST /api/runs"
             : type.IsAssignableTo(typeof(System.Collections.IEnumerable)) ? "a list of texts"
             : "an object";

@@ -70,10 +70,13 @@ internal static class RunEndpoints
             : TypedResults.Created($"{request.PathBase}/api/runs/{runs[0].Slug}", new QueuedRuns(runs[0].Slug, runs[0].Url, runs[0].State.Word(), null, runs));
     }
 
-    private static async Task<IResult> ListAsync(HttpRequest request, RunsQueries queries, Links links, CancellationToken cancel)
+    private static async Task<IResult> ListAsync(HttpRequest request, RunsQueries queries, ExportQueries runs, Links links, CancellationToken cancel)
     {
         var (filter, errors) = RunsQuery.Read(request.Query);
         if (errors.Count > 0) return FieldProblems.Refused(errors);
+        // Else a client that reads on from a run that is gone for good would begin anew, and never end.
+        foreach (var (name, edge) in new[] { ("after", filter.After), ("before", filter.Before) })
+            if (edge is not null && await runs.Key(edge, cancel) is null) return FieldProblems.Refused([new FieldError(name, edge, "slug of a run that is there")]);
         var page = await queries.Page(filter, cancel);
         var total = await queries.Count(filter, cancel);
         return TypedResults.Ok(new RunList(

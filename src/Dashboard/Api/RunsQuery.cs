@@ -83,7 +83,7 @@ internal sealed class RunsQuery
     }
 
     private IReadOnlyList<T> Enums<T>(string name) where T : struct, Enum =>
-        [.. Values(name, v => !char.IsAsciiDigit(v[0]) && Enum.TryParse<T>(v, ignoreCase: true, out _)).Select(v => Enum.TryParse<T>(v, ignoreCase: true, out var value) ? value : default)];
+        [.. Values(name, v => char.IsAsciiLetter(v[0]) && Enum.TryParse<T>(v, ignoreCase: true, out _)).Select(v => Enum.TryParse<T>(v, ignoreCase: true, out var value) ? value : default)];
 
     private DateTimeOffset? Time(string name)
     {
