@@ -9,10 +9,13 @@ namespace Wobble.Results.Domain;
 public sealed record LoadStage([property: System.Text.Json.Serialization.JsonConverter(typeof(DurationJsonConverter))] TimeSpan For, double? Rate, int? Connections)
 {
     /// <summary>What stages look like, for error messages.</summary>
-    public const string Allowed = "stages such as 10s@500/s,10s@1000/s (rates) or 10s@50,10s@100 (connections), one kind only, whole seconds, at most 100";
+    public const string Allowed = "stages such as 10s@500/s,10s@1000/s (rates) or 10s@50,10s@100 (connections), one kind only, whole seconds, at most 100 of them and 24h in all";
 
     /// <summary>The most connections of stages of a closed loop; null for rates, and for no stages.</summary>
     public static int? MostConnections(IReadOnlyList<LoadStage> stages) => stages.Max(s => s.Connections);
+
+    /// <summary>How long all of them take.</summary>
+    public static TimeSpan Length(IEnumerable<LoadStage> stages) => TimeSpan.FromTicks(stages.Sum(s => s.For.Ticks));
 
     /// <summary>What is wrong with connections beside stages that say connections themselves.</summary>
     public static FieldError BesideStages(int connections, string stages) =>
@@ -36,7 +39,7 @@ public sealed record LoadStage([property: System.Text.Json.Serialization.JsonCon
             string amount = part[(at + 1)..];
             bool isRate = amount.EndsWith("/s", StringComparison.Ordinal);
             if (isRate) amount = amount[..^2];
-            if (!double.TryParse(amount, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number) || number <= 0 || number > (isRate ? DefinitionRules.MaxRate : DefinitionRules.MaxConnections) || (!isRate && number != Math.Floor(number)))
+            if (!double.TryParse(amount, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number) || !(number > 0) || number > (isRate ? DefinitionRules.MaxRate : DefinitionRules.MaxConnections) || (!isRate && number != Math.Floor(number)))
             {
                 wrong = $"'{part}' has no amount that is allowed; {Allowed}";
                 return false;
@@ -46,6 +49,11 @@ public sealed record LoadStage([property: System.Text.Json.Serialization.JsonCon
         if (list.Count is 0 or > 100 || list.Select(s => s.Rate is null).Distinct().Count() > 1)
         {
             wrong = Allowed;
+            return false;
+        }
+        if (Length(list) is var all && all > DefinitionRules.MaxFor)
+        {
+            wrong = $"they take {Duration.Format(all)}; {Allowed}";
             return false;
         }
         return true;

@@ -49,7 +49,7 @@ public static class ExperimentRules
     public static TimeSpan TimeOf(Definition definition)
     {
         ArgumentNullException.ThrowIfNull(definition);
-        var measured = definition.Stages is { } text && LoadStage.TryParse(text, out var stages, out _) ? TimeSpan.FromTicks(stages.Sum(s => s.For.Ticks)) : definition.For ?? Defaults.For;
+        var measured = definition.Stages is { } text && LoadStage.TryParse(text, out var stages, out _) ? LoadStage.Length(stages) : definition.For ?? Defaults.For;
         return measured + definition.Warmup + TimeSpan.FromSeconds(SecondsAround);
     }
 

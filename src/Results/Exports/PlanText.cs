@@ -69,6 +69,7 @@ public static class PlanText
         if (load.Count is < 1 or > DefinitionRules.MaxRequests) return Wrong("load.count", load.Count, $"1 to {DefinitionRules.MaxRequests}");
         if (load.For is null && load.Count is null && load.Stages.Count == 0) return Wrong("load.for", "nothing", "for, count or stages");
         if (load.Stages.Any(s => s.For < TimeSpan.FromSeconds(1) || s.For > DefinitionRules.MaxFor || (s.Rate is null) == (s.Connections is null) || s.Rate is not (null or (> 0 and <= DefinitionRules.MaxRate)) || s.Connections is < 1 or > DefinitionRules.MaxConnections)) return Wrong("load.stages", "a stage", LoadStage.Allowed);
+        if (LoadStage.Length(load.Stages) is var all && all > DefinitionRules.MaxFor) return Wrong("load.stages", Duration.Format(all), LoadStage.Allowed);
         if (load.Deadline <= TimeSpan.Zero || load.Deadline > TimeSpan.FromMinutes(1)) return Wrong("load.deadline", Duration.Format(load.Deadline), "above 0, at most 1m");
         if (load.MaxWaiting is < 0 or > 10_000_000) return Wrong("load.max_waiting", load.MaxWaiting, "0 to 10000000");
         if (load.Threads is < 1 or > 64) return Wrong("load.threads", load.Threads, "1 to 64");

@@ -128,7 +128,7 @@ public sealed class RunQueries(IDbContextFactory<WobbleDb> databases)
     public static TimeSpan? LengthOf(Definition definition)
     {
         ArgumentNullException.ThrowIfNull(definition);
-        if (definition.Stages is { } text && LoadStage.TryParse(text, out var stages, out _)) return TimeSpan.FromTicks(stages.Sum(s => s.For.Ticks));
+        if (definition.Stages is { } text && LoadStage.TryParse(text, out var stages, out _)) return LoadStage.Length(stages);
         return definition.For ?? (definition.Requests is null ? Defaults.For : null);
     }
 

@@ -69,7 +69,7 @@ internal static class LoadCommand
             Stages = stages,
             KeepAlive = choice.KeepAlive ?? false,
             Warmup = choice.Warmup ?? Defaults.Warmup,
-            For = stages.Count > 0 ? TimeSpan.FromTicks(stages.Sum(s => s.For.Ticks)) : choice.Requests is null ? choice.For ?? Defaults.For : null,
+            For = stages.Count > 0 ? LoadStage.Length(stages) : choice.Requests is null ? choice.For ?? Defaults.For : null,
             Count = choice.Requests,
             Deadline = own.Deadline ?? DefaultDeadline,
             MaxWaiting = own.MaxWaiting ?? DefaultMaxWaiting,

@@ -33,7 +33,9 @@ public sealed class BadInputTests(DashboardHost host) : IClassFixture<DashboardH
         { """{"target":"uwsgi-http/bottle","options":[]}""", "options", "[] is not allowed; an object of names and texts, such as {\"driver\": \"asyncpg\"}" },
         { """{"target":"uwsgi-http/bottle","options":null}""", "options", "null is not allowed; an object of names and texts, such as {\"driver\": \"asyncpg\"}" },
         { """{"target":"uwsgi-http/bottle","repetitions":101}""", "repetitions", "101 is not allowed; 1 to 100; it would take 27 minutes" },
-        { """{"target":"uwsgi-http/bottle","stages":"10s@x"}""", "stages", "10s@x is not allowed; '10s@x' has no amount that is allowed; stages such as 10s@500/s,10s@1000/s (rates) or 10s@50,10s@100 (connections), one kind only, whole seconds, at most 100" },
+        { """{"target":"uwsgi-http/bottle","stages":"10s@x"}""", "stages", "10s@x is not allowed; '10s@x' has no amount that is allowed; stages such as 10s@500/s,10s@1000/s (rates) or 10s@50,10s@100 (connections), one kind only, whole seconds, at most 100 of them and 24h in all" },
+        { """{"target":"uwsgi-http/bottle","stages":"10s@NaN/s"}""", "stages", "10s@NaN/s is not allowed; '10s@NaN/s' has no amount that is allowed; stages such as *" },
+        { """{"target":"uwsgi-http/bottle","stages":"24h@1/s,1s@1/s"}""", "stages", "24h@1/s,1s@1/s is not allowed; they take 86401s; stages such as *, at most 100 of them and 24h in all" },
         { """{"target":"uwsgi-http/bottle","wrkers":8}""", "wrkers", "8 is not allowed; there is no such field; there are target, workers, connections, rate, keep_alive, warmup, for, requests, stages, workload, proxy, pooler, options, provoke, repetitions, runner, tags, notes" },
         { """{"target":"uwsgi-http/bottle","Workers":8}""", "Workers", "8 is not allowed; there is no such field; *" },
         { """{"target":"uwsgi-http/bottle","workers":1,"workers":2}""", "workers", "2 is not allowed; given once: it is there twice" },
@@ -49,6 +51,7 @@ public sealed class BadInputTests(DashboardHost host) : IClassFixture<DashboardH
         { "[]", "body", "[] is not allowed; a JSON object" },
         { """{"target":"uwsgi-http/bottle",}""", "body", "this text is not allowed; a JSON object, from line 1, byte 31 on" },
         { """{"target":"uwsgi-http/bottle","runner":"nobody"}""", "runner", "nobody is not allowed; one of bench-1" },
+        { """{"target":"uwsgi-http/bottle","runner":""}""", "runner", "\"\" is not allowed; a Runner's name; leave it out for any" },
         { """{"target":"uwsgi-http/bottle","runner":7}""", "runner", "7 is not allowed; a text" },
         { """{"target":"uwsgi-http/bottle","tags":"a"}""", "tags", "\"a\" is not allowed; a list of texts" },
         { """{"target":"uwsgi-http/bottle","tags":[null]}""", "tags", "null is not allowed; texts" },
@@ -70,6 +73,18 @@ public sealed class BadInputTests(DashboardHost host) : IClassFixture<DashboardH
         Assert.Empty(host.Jobs.Queued);
     }
 
+    // Where it is written down it is cut: in one of the two between the halves of a pair.
+    [Theory, InlineData(""), InlineData("x")]
+    public async Task A_target_of_pairs_is_refused_as_any_other(string begin)
+    {
+        await host.AddRunnerAsync();
+        using var client = host.WithToken();
+
+        using var answer = await client.PostAsync("/api/runs", Json($$"""{"target":"{{begin}}{{string.Concat(Enumerable.Repeat("😀", 600))}}"}"""));
+
+        Assert.Equal(["target"], (await ProblemOf(answer, HttpStatusCode.BadRequest)).Errors!.Keys);
+    }
+
     [Fact]
     public async Task Everything_that_is_wrong_is_named_at_once()
     {
@@ -86,6 +101,11 @@ public sealed class BadInputTests(DashboardHost host) : IClassFixture<DashboardH
     [InlineData("page=2", "page")]
     [InlineData("state=running", "state")]
     [InlineData("state=4", "state")]
+    [InlineData("state=-1", "state")]
+    [InlineData("class=%2B1", "class")]
+    [InlineData("sort=-3", "sort")]
+    [InlineData("after=AAAAAAAAAAAAAAAAAAAAAA", "after")]
+    [InlineData("before=AAAAAAAAAAAAAAAAAAAAAA", "before")]
     [InlineData("trust=good", "trust")]
     [InlineData("since=yesterday", "since")]
     [InlineData("since=24", "since")]
@@ -139,6 +159,7 @@ public sealed class BadInputTests(DashboardHost host) : IClassFixture<DashboardH
     [InlineData("POST", "/api/configurations", """{"name":"a","definition":{"target":"uwsgi-http/bottle","workers":0}}""", "definition.workers")]
     [InlineData("POST", "/api/configurations", """{"name":["a"],"definition":{}}""", "definition.target name")]
     [InlineData("PUT", "/api/configurations/019af3c4-7d4e-7000-8000-000000000000", """{"name":"a","definition":{"target":"uwsgi-http/bottle"}}""", "version")]
+    [InlineData("POST", "/api/experiments", """{"targets":["uwsgi-http/bottle"],"runner":""}""", "runner")]
     [InlineData("POST", "/api/comparisons", "{}", "runs")]
     [InlineData("POST", "/api/comparisons", """{"runs":"x"}""", "runs")]
     [InlineData("POST", "/api/comparisons", """{"runs":[]}""", "runs")]
@@ -157,6 +178,16 @@ public sealed class BadInputTests(DashboardHost host) : IClassFixture<DashboardH
         using var answer = await client.SendAsync(new HttpRequestMessage(new HttpMethod(method), address) { Content = Json(body) });
 
         Assert.Equal(fields.Split(' '), (await ProblemOf(answer, HttpStatusCode.BadRequest)).Errors!.Keys.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task An_id_that_is_none_is_told_from_an_object()
+    {
+        using var client = host.WithToken();
+
+        using var answer = await client.PostAsync("/api/recurrences", Json("""{"configuration":5,"time":"02:30"}"""));
+
+        Assert.Equal("configuration: 5 is not allowed; an id, such as 019af3c4-7d4e-7000-8000-000000000000", (await ProblemOf(answer, HttpStatusCode.BadRequest)).Detail);
     }
 
     [Theory, InlineData("AAAAAAAAAAAAAAAAAAAAAA"), InlineData("..%2f..%2fetc"), InlineData("'%20or%201=1"), InlineData("AAAAAAAAAAAAAAAAAAAAAAA")]

@@ -16,7 +16,7 @@ internal static class RunTimes
     /// <param name="throughput">Requests a second that this target answered before; null: unknown.</param>
     public static TimeSpan? Measured(Definition definition, double? throughput)
     {
-        if (definition.Stages is { } text) return LoadStage.TryParse(text, out var stages, out _) ? TimeSpan.FromSeconds(stages.Sum(s => s.For.TotalSeconds)) : null;
+        if (definition.Stages is { } text) return LoadStage.TryParse(text, out var stages, out _) ? LoadStage.Length(stages) : null;
         if (definition.Requests is not { } requests) return definition.For ?? Defaults.For;
         double? rate = definition.Rate is { } offered && throughput is { } seen ? Math.Min(offered, seen) : definition.Rate ?? throughput;
         return rate > 0 ? TimeSpan.FromSeconds(Math.Min(requests / rate.Value, DefinitionRules.MaxFor.TotalSeconds)) : null;
