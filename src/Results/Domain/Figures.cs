@@ -22,6 +22,9 @@ public static class Figures
     /// <summary>A count with thousands.</summary>
     public static string Count(long value) => value.ToString("#,0", CultureInfo.InvariantCulture);
 
+    /// <summary>1 answer, 2 answers.</summary>
+    public static string Many(long count, string one) => $"{Count(count)} {one}{(count == 1 ? "" : "s")}";
+
     /// <summary>A share as percent: 0.0123 is "1.2%"; small shares keep two significant digits.</summary>
     public static string Percent(double share)
     {

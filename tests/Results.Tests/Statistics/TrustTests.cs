@@ -132,6 +132,17 @@ public sealed class TrustTests
     }
 
     [Fact]
+    public void One_of_something_is_not_told_as_several()
+    {
+        var one = new FewRequests().Look(Reading(Run() with { Samples = [.. Run(perSecond: 1).Samples.Take(1)] }))!;
+        var core = new CpuBudget().Look(Reading(Run() is var run ? run with { Environment = run.Environment! with { Cores = 1 } } : run))!;
+
+        Assert.StartsWith("1 request is too few for p99", one.Sentence, StringComparison.Ordinal);
+        Assert.Contains(" 1 core", core.Sentence, StringComparison.Ordinal);
+        Assert.DoesNotContain("1 cores", core.Sentence, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Open_loop_on_time_is_sound()
     {
         var trust = RunResults.From(Alter(Run(rate: 5_000), t => t with { InFlightMean = t.MeanNs / 1e9 * 5_000 }))!.Trust;

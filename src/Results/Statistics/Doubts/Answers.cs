@@ -16,7 +16,7 @@ public sealed class WrongStack : Doubt
         if (run.Facts.Load.Nonce is null) return null;
         long wrong = run.Errors.GetValueOrDefault(ErrorKinds.Nonce);
         return wrong > 0
-            ? Finding.Invalid($"{Figures.Count(wrong)} answers came without this run's nonce (0 allowed): they are another stack's")
+            ? Finding.Invalid($"{Figures.Many(wrong, "answer")} came without this run's nonce (0 allowed): from another stack")
             : Finding.Fine("Every answer carried this run's nonce");
     }
 }
@@ -70,9 +70,9 @@ public sealed class FewRequests : Doubt
         ArgumentNullException.ThrowIfNull(run);
         long n = run.Answered;
         if (n == 0) return null;
-        if (!Percentiles.MayShow(n, 99)) return Finding.Doubtful($"{Figures.Count(n)} requests are too few for p99 ({Figures.Count(Percentiles.Needed(99))} wanted)");
+        if (!Percentiles.MayShow(n, 99)) return Finding.Doubtful($"{Figures.Many(n, "request")} {(n == 1 ? "is" : "are")} too few for p99 ({Figures.Count(Percentiles.Needed(99))} wanted)");
         double beyond = Percentiles.Exceedances(n, 99);
-        if (!Percentiles.MayJudge(n, 99)) return Finding.Doubtful($"{Figures.Count(n)} requests: {Figures.Text(beyond)} lie beyond p99 (20 wanted for an interval)");
+        if (!Percentiles.MayJudge(n, 99)) return Finding.Doubtful($"{Figures.Many(n, "request")}: {Figures.Text(beyond)} lie beyond p99 (20 wanted for an interval)");
         return Percentiles.MayShow(n, 99.9)
             ? Finding.Fine($"{Figures.Count(n)} requests: {Figures.Count(Percentiles.Slower(n, 99.9))} lie beyond p99.9 (10 wanted)")
             : Finding.Fine($"{Figures.Count(n)} requests: {Figures.Count((long)beyond)} lie beyond p99; p99.9 would need {Figures.Count(Percentiles.Needed(99.9))}");

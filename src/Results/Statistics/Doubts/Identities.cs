@@ -44,13 +44,13 @@ public sealed class SumOfSeconds : Doubt
         if (run.Facts.Totals is not { } totals) return null;
         long whole = totals.Latency.Length == 0 ? 0 : Histograms.Decode(totals.Latency).TotalCount;
         if (run.Answered != totals.Answered || whole != totals.Answered)
-            return Finding.Invalid($"The seconds hold {Figures.Count(run.Answered)} answers, the whole histogram {Figures.Count(whole)}, the generator counted {Figures.Count(totals.Answered)}: they must be equal");
+            return Finding.Invalid($"The seconds hold {Figures.Many(run.Answered, "answer")}, the whole histogram {Figures.Count(whole)}, the generator counted {Figures.Count(totals.Answered)}: they must be equal");
         long failed = totals.Errors.Where(e => e.Key != ErrorKinds.Dropped).Sum(e => e.Value);
         long left = totals.Answered + failed + totals.InFlightAtEnd, right = totals.Sent + totals.InFlightAtStart;
         if (left != right)
             return Finding.Invalid($"Answered + failed + in flight at the end is {Figures.Count(left)}, sent + in flight at the start {Figures.Count(right)}: they must be equal");
         if (totals.InFlightAtEnd > run.Facts.Load.Connections)
-            return Finding.Doubtful($"{Figures.Count(totals.InFlightAtEnd)} requests were in flight at the end (at most {Figures.Count(run.Facts.Load.Connections)} connections)");
+            return Finding.Doubtful($"{Figures.Many(totals.InFlightAtEnd, "request")} {(totals.InFlightAtEnd == 1 ? "was" : "were")} in flight at the end (at most {Figures.Many(run.Facts.Load.Connections, "connection")})");
         return Finding.Fine($"{Figures.Count(totals.Sent)} sent; every one is accounted for, {Figures.Count(totals.InFlightAtEnd)} in flight at the end");
     }
 }
@@ -90,8 +90,8 @@ public sealed class CpuBudget : Doubt
         if (run.Cores is not { } cores || run.Seconds <= 0 || !run.HasComponents) return null;
         double used = run.StackCpuSeconds + run.GeneratorCpuSeconds;
         double share = used / (cores * run.Seconds);
-        if (share > Limit) return Finding.Invalid($"Components and generator used {Figures.Text(used)} s of CPU in {Figures.Text(run.Seconds)} s on {cores} cores: {Figures.Percent(share)} of what there was (limit 102%)");
-        return Finding.Fine($"Stack and generator used {Figures.Percent(share)} of {cores} cores");
+        if (share > Limit) return Finding.Invalid($"Components and generator used {Figures.Text(used)} s of CPU in {Figures.Text(run.Seconds)} s on {Figures.Many(cores, "core")}: {Figures.Percent(share)} of what there was (limit 102%)");
+        return Finding.Fine($"Stack and generator used {Figures.Percent(share)} of {Figures.Many(cores, "core")}");
     }
 }
 

@@ -36,7 +36,7 @@ public sealed class BusyNeighbour : Doubt
         if (run.HostSeconds == 0 || run.Facts.Environment is not { } environment || run.Seconds <= 0) return null;
         double share = run.OtherCpuSeconds / (run.Seconds * environment.CoresOfMachine);
         return share > Limit
-            ? Finding.Doubtful($"Other processes used {Figures.Percent(share)} of the machine's {environment.CoresOfMachine} cores (limit 5%)")
+            ? Finding.Doubtful($"Other processes used {Figures.Percent(share)} of the machine's {Figures.Many(environment.CoresOfMachine, "core")} (limit 5%)")
             : Finding.Fine($"Other processes used {Figures.Percent(share)} of the machine (limit 5%)");
     }
 }
