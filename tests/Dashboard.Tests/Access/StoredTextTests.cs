@@ -13,6 +13,8 @@ namespace Wobble.Dashboard.Tests.Access;
 public sealed class StoredTextTests(DashboardHost host) : IClassFixture<DashboardHost>
 {
     private const string Markup = "<img src=x onerror=alert(1)>\"'</script>{{7*7}}";
+    // Fields whose text has their name at its end, each of which is on some page.
+    private static readonly string[] Fed = ["~cpu", "~kernel", "~system", "~host", "~user", "~version", "~argument", "~file", "~doing", "~problem"];
     private const string Formula = "=HYPERLINK(\"http://evil\")";
 
     [Fact]
@@ -29,6 +31,7 @@ public sealed class StoredTextTests(DashboardHost host) : IClassFixture<Dashboar
             $"/sign-in?to=/{hostile}", $"/nothing/{hostile}", $"/api/runs/{run}.html", "/hangfire",
         ];
         var wrong = new StringBuilder();
+        var unseen = Fed.ToHashSet();
         int shown = 0;
         foreach (string page in pages)
         {
@@ -37,12 +40,14 @@ public sealed class StoredTextTests(DashboardHost host) : IClassFixture<Dashboar
             if (answer.StatusCode == HttpStatusCode.InternalServerError) wrong.AppendLine($"{page}: 500");
             if (html.Contains("<img src=x", StringComparison.OrdinalIgnoreCase)) wrong.AppendLine($"{page}: {Around(html, "<img src=x")}");
             if (html.Contains("&lt;img src=x", StringComparison.Ordinal)) shown++;
+            unseen.RemoveWhere(f => html.Contains(f, StringComparison.Ordinal));
             if (!answer.Headers.GetValues("Content-Security-Policy").Any(p => p.Contains("script-src 'self'", StringComparison.Ordinal) || p.Contains("default-src 'none'", StringComparison.Ordinal))) wrong.AppendLine($"{page}: no policy against scripts");
         }
 
         Assert.Equal("", wrong.ToString());
         // It was there to be seen: else nothing was tried.
         Assert.True(shown >= 8, $"Only {shown} pages showed the text.");
+        Assert.Empty(unseen);
     }
 
     [Fact]
@@ -97,12 +102,26 @@ public sealed class StoredTextTests(DashboardHost host) : IClassFixture<Dashboar
             Parts = [.. known.Parts, new Part(text, text, null)],
         });
         await using var db = host.Database.CreateDbContext();
+        var machine = SamplePlans.Environment with { Host = text + "~host", Cpu = text + "~cpu", Kernel = text + "~kernel", System = text + "~system", Governor = text, ClockSource = text, Somaxconn = text, Sandbox = text, GeneratorPlace = text, User = text + "~user", Wobble = text, Versions = new Dictionary<string, string> { [text] = text + "~version" } };
+        await db.Runners.ExecuteUpdateAsync(r => r.SetProperty(x => x.Host, text).SetProperty(x => x.Doing, text + "~doing").SetProperty(x => x.Environment, machine));
         var experiment = new Experiment { Slug = Slug.New(), Kind = "compare", Question = text, State = "completed" };
         var configuration = new Configuration { Name = name + Slug.New()[..5], Definition = new Definition { Target = "uwsgi-http/bottle" } };
         db.AddRange(experiment, configuration);
         await db.SaveChangesAsync();
+        db.Add(new Recurrence { ConfigurationId = configuration.Id, At = new TimeOnly(2, 30), Zone = "UTC", LastAt = DateTimeOffset.UtcNow, LastProblem = text + "~problem" });
+        await db.SaveChangesAsync();
         var run = await host.Runs.RecordAsync(new FactsBuilder { PerSecond = 10, End = null, Logs = [new(name, text)] }, tags: [name.ToLowerInvariant()[..Math.Min(name.Length, 40)]], notes: text, configurationId: configuration.Id, experimentId: experiment.Id, round: 1);
         var sample = new FactsBuilder { PerSecond = 10 }.Build().OfType<SampleFact>().Last();
+        var plan = run.Plan!;
+        plan = plan with
+        {
+            Wobble = text,
+            Warnings = [text],
+            Versions = new Dictionary<string, string> { [text] = text },
+            Components = [.. plan.Components.Select(c => c with { Command = [text + "~argument"], Environment = new Dictionary<string, string> { [text] = text }, Files = new Dictionary<string, string> { [text] = text + "~file" } })],
+        };
+        // Its own facts came first, and the first of these count.
+        await db.Runs.Where(r => r.Id == run.Id).ExecuteUpdateAsync(r => r.SetProperty(x => x.Plan, plan).SetProperty(x => x.Environment, machine));
         await new Recorder(host.Database).RecordAsync(run.Id,
         [
             new(900, new EventFact(name, name[..Math.Min(name.Length, 32)], text)), new(901, new LogFact(name, text)),
