@@ -64,7 +64,8 @@ public sealed class MatrixTests(ITestOutputHelper output)
         for (int attempt = 1; ; attempt++)
         {
             string slug = await product.QueueWhenItCanAsync(Struck);
-            var (victim, tree) = await PhaseAsync(product, slug, cell);
+            using var tree = new RunTree();
+            var victim = await PhaseAsync(product, slug, cell, tree);
             if (victim is null)
             {
                 // Its phase was over before it could be struck: the finish takes some tenths of a second.
@@ -90,17 +91,16 @@ public sealed class MatrixTests(ITestOutputHelper output)
         }
     }
 
-    /// <summary>Waits for the moment to strike: the victim, null when that moment is over, and every process of the run that was seen.</summary>
-    private static async Task<(Seen? Victim, HashSet<Seen> Tree)> PhaseAsync(Product product, string slug, Cell cell)
+    /// <summary>Waits for the moment to strike: the victim; null when that moment is over.</summary>
+    private static async Task<Seen?> PhaseAsync(Product product, string slug, Cell cell, RunTree tree)
     {
-        var tree = new HashSet<Seen>();
         Seen? victim = null;
         bool over = false;
         bool hasMeasured = false;
         await product.UntilAsync($"{cell}", async () =>
         {
             var all = Processes.All();
-            Note(product, all, tree);
+            tree.Note(product, all);
             var generator = Victims.Find(Victims.Generator, product, all);
             if (cell.Phase == "finish" && hasMeasured && generator is null)
             {
@@ -121,10 +121,10 @@ public sealed class MatrixTests(ITestOutputHelper output)
             victim = isNow ? Victims.Find(cell.Victim, product, all) : null;
             return victim is not null || over;
         });
-        return (victim is { } found && found.IsAlive ? found : null, tree);
+        return victim is { } found && found.IsAlive ? found : null;
     }
 
-    private static async Task<Row> EndAsync(Product product, Cell cell, string slug, HashSet<Seen> tree)
+    private static async Task<Row> EndAsync(Product product, Cell cell, string slug, RunTree tree)
     {
         Row? row = null;
         await product.UntilAsync($"the end of the run ({cell})", async () =>
@@ -133,7 +133,7 @@ public sealed class MatrixTests(ITestOutputHelper output)
             var all = Processes.All();
             row = await product.RowAsync(slug) ?? row;
             if (row is { IsFinal: true }) return true;
-            Note(product, all, tree);
+            tree.Note(product, all);
             return false;
         }, TimeSpan.FromSeconds(cell.Within), () => $"it is {row}");
         return row!;
@@ -155,13 +155,16 @@ public sealed class MatrixTests(ITestOutputHelper output)
         return await product.EndAsync(slug, TimeSpan.FromSeconds(cell.Within));
     }
 
-    private static async Task CheckAsync(Product product, Cell cell, string slug, Row row, long samples, HashSet<Seen> tree, double seconds)
+    private static async Task CheckAsync(Product product, Cell cell, string slug, Row row, long samples, RunTree tree, double seconds)
     {
         Assert.True(seconds <= cell.Within, string.Create(CultureInfo.InvariantCulture, $"It took {seconds:0} s, and {cell.Within} s are allowed: {row}"));
         Assert.True(cell.States.Split('|').Contains(row.State), $"It should have ended as {cell.States}, but is {row}");
         if (row.State != "completed") Assert.True(cell.Reason.Split('|').Any(part => row.Reason.Contains(part, StringComparison.Ordinal)), $"It should say '{cell.Reason}', but says: {row.Reason}");
         Assert.True(row.Samples >= samples, $"{samples} seconds were recorded when it was struck, {row.Samples} are kept.");
-        await Poll.UntilAsync("the end of what was left after the run's end", () => !tree.Any(p => p.IsAlive), TreeGone, () => string.Join(", ", tree.Where(p => p.IsAlive)));
+        await Poll.UntilAsync("the end of what was left after the run's end", () => !tree.Left.Any(), TreeGone, () => string.Join(", ", tree.Left));
+        // Whoever was not seen and is in the run's network would hold its ports.
+        Assert.True(tree.Networks > 0, "The run was never seen in a network of its own.");
+        Assert.True(tree.Holders.Count == 0, $"The run's ports are still held: {string.Join(", ", tree.Holders)}");
         await product.UntilAsync("the Dashboard", product.IsHealthyAsync, TimeSpan.FromSeconds(60));
         foreach (string page in (string[])[$"/api/runs/{slug}", $"/r/{slug}"])
         {
@@ -173,13 +176,6 @@ public sealed class MatrixTests(ITestOutputHelper output)
                 return answer.IsSuccessStatusCode;
             }, TimeSpan.FromSeconds(cell.Within));
         }
-    }
-
-    // Every process below the Runner belongs to the run.
-    private static void Note(Product product, Dictionary<int, Seen> all, HashSet<Seen> tree)
-    {
-        if (Victims.Find(Victims.Execution, product, all) is not { } execution) return;
-        foreach (var seen in Processes.Tree(execution.Pid, all)) if (tree.All(p => p.Pid != seen.Pid || p.Started != seen.Started)) tree.Add(seen);
     }
 
     private static string Root()
