@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Text.Json;
+using Wobble.Results;
 using Wobble.Results.Domain;
 using Wobble.Results.Experiments;
 using Wobble.Results.Experiments.Claims;
@@ -68,7 +70,7 @@ internal static class ExperimentCommands
         command.SetAction((parsed, cancel) =>
         {
             string[] named = parsed.GetValue(ids)!;
-            if (named.Length == 0) return ListAsync();
+            if (named.Length == 0) return ListAsync(options.WantsJson(parsed));
             var chosen = new List<Claim>();
             return ExperimentExecution.RunAsync(parsed, options, (choice, catalogue, errors) =>
             {
@@ -89,9 +91,11 @@ internal static class ExperimentCommands
 
     private static bool SameRows(ExperimentDefinition a, ExperimentDefinition b) => StateFile.Essence(a with { Claim = null, Question = "", Headline = default }) == StateFile.Essence(b with { Claim = null, Question = "", Headline = default });
 
-    private static Task<int> ListAsync()
+    private static Task<int> ListAsync(bool asJson)
     {
-        TextTable.Write(["", "CLAIM OR OBJECTION", "HOW"], [.. ClaimList.All.Select(c => (string[])[c.Id, c.Words, c.Method])], Console.Out);
+        // With the names of the API.
+        if (asJson) Console.Out.WriteLine(JsonSerializer.Serialize(new { Claims = ClaimList.All.Select(c => new { c.Id, Kind = c.IsObjection ? "objection" : "claim", c.Words, c.Method, c.Rule }) }, WobbleJson.Options));
+        else TextTable.Write(["", "CLAIM OR OBJECTION", "HOW"], [.. ClaimList.All.Select(c => (string[])[c.Id, c.Words, c.Method])], Console.Out);
         return Task.FromResult(ExitCodes.Ok);
     }
 

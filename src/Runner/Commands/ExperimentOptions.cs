@@ -24,7 +24,7 @@ internal sealed record ExperimentChoice
     public ExperimentDefinition Apply(ExperimentDefinition experiment) => experiment with { Headline = Headline ?? experiment.Headline, Delta = Delta };
 }
 
-/// <summary>The options that every experiment has: <c>experiment</c>, <c>tune</c>, <c>capacity</c>, <c>claim</c>.</summary>
+/// <summary>The options that every experiment has: <c>experiment</c>, <c>tune</c>, <c>capacity</c>, and of <c>claim</c> what it doesn't say itself.</summary>
 internal sealed class ExperimentOptions(int defaultRepetitions, bool hasStack = true)
 {
     private const double MostDelta = 10;
@@ -45,6 +45,7 @@ internal sealed class ExperimentOptions(int defaultRepetitions, bool hasStack = 
         command.Add(repetitions);
         if (hasStack) stack.AddTo(command);
         else load.AddLengthTo(command);
+        metric.Hidden = delta.Hidden = !hasStack;
         foreach (Option option in (Option[])[metric, delta, seed, state, budget, record, Data]) command.Add(option);
     }
 
@@ -52,6 +53,8 @@ internal sealed class ExperimentOptions(int defaultRepetitions, bool hasStack = 
     {
         var (shared, choice) = hasStack ? stack.Read(parsed, "", errors) : (new Definition { Target = "" }, load.ReadLength(parsed, errors));
         if (parsed.GetValue(state) is not null && parsed.GetValue(record)) errors.Add(new FieldError("state", parsed.GetValue(state)!, "either --state or --record"));
+        foreach (var (name, given) in hasStack ? [] : ((string, string?)[])[("metric", parsed.GetValue(metric)), ("delta", parsed.GetValue(delta))])
+            if (given is not null) errors.Add(new FieldError(name, given, "none: a claim's rule names its metric and least difference, and was written down beforehand"));
         return new ExperimentChoice
         {
             Shared = shared,
@@ -59,13 +62,16 @@ internal sealed class ExperimentOptions(int defaultRepetitions, bool hasStack = 
             Workers = hasStack ? stack.WorkersOf(parsed) : WorkersChoice.Fixed,
             Repetitions = Rounds(parsed.GetValue(repetitions), defaultRepetitions, errors),
             Seed = LoadOptions.Whole("seed", parsed.GetValue(seed), long.MaxValue, errors) ?? Random.Shared.NextInt64(1, 1_000_000),
-            Headline = MetricOf(parsed.GetValue(metric), errors),
-            Delta = Share(parsed.GetValue(delta), errors),
+            Headline = hasStack ? MetricOf(parsed.GetValue(metric), errors) : null,
+            Delta = hasStack ? Share(parsed.GetValue(delta), errors) : null,
             State = parsed.GetValue(state),
             Budget = LoadOptions.Time("budget", parsed.GetValue(budget), errors),
             Record = parsed.GetValue(record),
         };
     }
+
+    /// <summary>Whether the answer is to be JSON.</summary>
+    public bool WantsJson(ParseResult parsed) => load.ReadLength(parsed, []).Json;
 
     /// <summary>Read without its limits: an experiment that is too long is refused with the time it would take.</summary>
     public static int Rounds(string? text, int otherwise, List<FieldError> errors)
