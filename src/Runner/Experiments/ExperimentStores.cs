@@ -103,15 +103,16 @@ internal sealed class StateFile : MemoryStore, IDisposable
             Environment = line.Environment ?? Environment;
             good = end + 1;
         }
-        _file.SetLength(good);
-        _file.Seek(0, SeekOrigin.End);
         if (kept is null)
         {
-            if (good > 0) return new FieldError("state", "", "a file that --state wrote");
+            // Whatever stands in it: it isn't known to be ours, and may be somebody's.
+            if (bytes.Length > 0) return new FieldError("state", "", "a file that --state wrote, an empty one or a new one; this has no experiment in it");
             Write(new Line(Experiment: asked));
             return null;
         }
         if (kept.Repetitions > asked.Repetitions || Essence(kept) != Essence(asked)) return new FieldError("state", "", $"the file of this very experiment; it holds \"{kept.Question}\" with other configurations or more rounds: name another file");
+        _file.SetLength(good);
+        _file.Seek(0, SeekOrigin.End);
         Definition = asked with { Seed = kept.Seed, RoundsWereAdded = kept.RoundsWereAdded || (asked.Repetitions > kept.Repetitions && Runs.Count > 0) };
         if (asked.Repetitions > kept.Repetitions) Write(new Line(Experiment: Definition));
         return null;
