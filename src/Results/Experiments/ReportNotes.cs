@@ -19,7 +19,7 @@ internal static class ReportNotes
         int dropped = rounds.Dropped;
         if (dropped > 0 && rounds.Ranked.Count > 1) notes.Add($"{dropped} of {rounds.All.Count} rounds left out of the ranking: a row had no valid run in them");
         foreach (int row in here.Where(r => !rounds.Ranked.Contains(r) && rounds.AskedOf(r) > 0))
-            notes.Add($"{experiment.Rows[row].Name} is not ranked: no valid run in more than 20% of the rounds");
+            notes.Add(Schedule.HasVanished(row, ended) ? $"{experiment.Rows[row].Name} is not ranked: from round {ended.Where(r => r.Row == row && r.CouldNotBegin).Max(r => r.Round)} on it could not be begun any more" : $"{experiment.Rows[row].Name} is not ranked: no valid run in more than 20% of the rounds");
         foreach (int row in rounds.Ranked)
         {
             var values = rounds.All.Where(round => rounds.Valid.ContainsKey((row, round))).Select(round => (round, Value: Reporting.ValueOf(rounds.Valid[(row, round)].Result!, experiment.Headline, false))).Where(v => v.Value is > 0).ToList();

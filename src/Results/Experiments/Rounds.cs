@@ -11,9 +11,10 @@ internal sealed class Rounds
         Valid = valid;
         All = [.. ended.Select(r => r.Round).Distinct().Order()];
         // A row that hardly ever has a valid run would take every round with it: it is left out of the ranking instead, and named.
+        // So is one that vanished midway: it isn't asked any more, and would take all later rounds with it.
         // A round that goes on has rows that were not run in it yet: only what ended without a valid run is missing.
         Asked = ended.Select(r => (r.Row, r.Round)).ToHashSet();
-        Ranked = [.. Enumerable.Range(0, experiment.Rows.Count).Where(row => AskedOf(row) is > 0 and var asked && asked - Missing(row) >= (1 - Reporting.MostDiscarded) * asked)];
+        Ranked = [.. Enumerable.Range(0, experiment.Rows.Count).Where(row => !Schedule.HasVanished(row, ended) && AskedOf(row) is > 0 and var asked && asked - Missing(row) >= (1 - Reporting.MostDiscarded) * asked)];
         Complete = [.. All.Where(round => Ranked.All(row => valid.ContainsKey((row, round))))];
     }
 

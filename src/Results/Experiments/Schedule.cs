@@ -54,6 +54,9 @@ public static class Schedule
         return mine.Count > 0 && mine.TrueForAll(r => r.CouldNotBegin) ? mine[^1].Failure : null;
     }
 
+    /// <summary>Whether a row is run no more: what could not be begun, twice, can't be in the next round either.</summary>
+    public static bool HasVanished(int row, IReadOnlyList<ExperimentRun> runs) => runs.Count(r => r.Row == row && r.CouldNotBegin) >= Attempts;
+
     /// <summary>Workers of a row: tuned if it was, else the definition's (null: the target's default).</summary>
     public static int? WorkersOf(ExperimentDefinition experiment, int row, IReadOnlyList<ExperimentRun> runs)
     {
@@ -124,8 +127,7 @@ public static class Schedule
             foreach (int row in Order(experiment, round))
             {
                 var attempts = runs.Where(r => r.Purpose == RunPurpose.Round && r.Row == row && r.Round == round).ToList();
-                // What could not be begun, twice, can't in the next round either.
-                if (runs.Count(r => r.Row == row && r.CouldNotBegin) >= Attempts) continue;
+                if (HasVanished(row, runs)) continue;
                 if (attempts.Any(r => r.IsValid) || attempts.Count >= (experiment.Rows[row].Definition.Provoke is null ? Attempts : 1)) continue;
                 var definition = experiment.Rows[row].Definition with { Workers = WorkersOf(experiment, row, runs), Repetitions = 1 };
                 if (experiment.Rows[row].ShareOfSlowest is { } share)
