@@ -14,7 +14,7 @@ internal static class ExperimentWords
     {
         var definition = shown.Definition;
         string rounds = definition.Kind is ExperimentKind.Tune or ExperimentKind.Capacity ? "a search" : Numbers.Many(definition.Repetitions, "round");
-        return $"{Numbers.Many(definition.Rows.Count, "configuration")}, {rounds}{(definition.TuneWorkers ? ", workers tuned for each" : "")}: {DefinitionWords.Summary(Shared(definition))}";
+        return $"{Numbers.Many(definition.Rows.Count, "configuration")}, {rounds}{(definition.TuneWorkers ? ", workers tuned for each" : "")}: {DefinitionWords.Summary(Shared(definition), definition.Kind == ExperimentKind.Capacity ? "open, rates searched" : null)}";
     }
 
     /// <summary>How far it has come.</summary>

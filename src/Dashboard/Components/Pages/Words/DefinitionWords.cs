@@ -32,7 +32,9 @@ internal static class DefinitionWords
     }
 
     /// <summary>The whole in one line, without the target: 8 workers, nginx, session:20, row, closed 100, 2 s + 10 s.</summary>
-    public static string Summary(Definition definition)
+    /// <param name="definition">Of a run, or of several.</param>
+    /// <param name="load">In place of its load, where its runs have others.</param>
+    public static string Summary(Definition definition, string? load = null)
     {
         var parts = new List<string>
         {
@@ -40,7 +42,7 @@ internal static class DefinitionWords
             definition.Proxy == "none" ? "no proxy" : definition.Proxy,
             Pooler(definition.Pooler),
             definition.Workload,
-            Load(definition),
+            load ?? Load(definition),
             KeepAlive(definition.KeepAlive),
             $"{Span(definition.Warmup)} + {Measure(definition)}",
         };
