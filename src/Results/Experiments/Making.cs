@@ -16,6 +16,13 @@ public enum WorkersChoice
 /// <summary>Makes experiments from what people ask: targets and a definition that they share.</summary>
 public static class Making
 {
+    /// <summary>The targets of a comparison: one alone is compared with itself.</summary>
+    public static IReadOnlyList<string> Sides(IReadOnlyList<string> targets)
+    {
+        ArgumentNullException.ThrowIfNull(targets);
+        return targets.Count == 1 ? [targets[0], targets[0]] : targets;
+    }
+
     /// <summary>Compares targets under one definition; the reference first. A target named twice is an A/A, told apart by #1 and #2.</summary>
     public static ExperimentDefinition Compare(IReadOnlyList<string> targets, Definition shared, Catalogue catalogue, int repetitions, long seed, WorkersChoice workers = WorkersChoice.Fixed)
     {
@@ -32,7 +39,7 @@ public static class Making
         return new ExperimentDefinition
         {
             Kind = ExperimentKind.Compare,
-            Question = targets.Distinct().Count() == 1 ? $"Does {targets[0]} differ from itself?" : $"How do {string.Join(", ", targets.Distinct())} differ?",
+            Question = targets.Distinct().Count() == 1 ? $"Does {targets[0]} differ from itself?" : $"How do {Listed([.. targets.Distinct()])} differ?",
             Rows = rows,
             Repetitions = repetitions,
             Seed = seed,
@@ -59,7 +66,7 @@ public static class Making
         return new ExperimentDefinition
         {
             Kind = rows.Count == 1 ? ExperimentKind.Repetitions : ExperimentKind.Compare,
-            Question = rows.Count == 1 ? $"How much does {rows[0].Name} differ from run to run?" : targets.Distinct().Count() == 1 && configurations.All(c => c.Name is null) && configurations.Select(c => SetupText.Of(c.Definition)).Distinct().Count() == 1 ? $"Does {targets[0]} differ from itself?" : $"How do {string.Join(", ", rows.Select(r => r.Name))} differ?",
+            Question = rows.Count == 1 ? $"How much does {rows[0].Name} differ from run to run?" : targets.Distinct().Count() == 1 && configurations.All(c => c.Name is null) && configurations.Select(c => (SetupText.Of(c.Definition), c.Definition.Workers)).Distinct().Count() == 1 ? $"Does {targets[0]} differ from itself?" : $"How do {Listed([.. rows.Select(r => r.Name)])} differ?",
             Rows = rows,
             Repetitions = repetitions,
             Seed = seed,
@@ -83,6 +90,7 @@ public static class Making
 
     /// <summary>Fresh runs after a search for workers: the fewest that give an interval.</summary>
     public const int FreshRuns = 3;
+    private const int LongestList = 220;
 
     /// <summary>One target's number of workers, and what it does with them in fresh runs.</summary>
     public static ExperimentDefinition Tune(string target, Definition shared, Catalogue catalogue, long seed, int repetitions = FreshRuns) =>
@@ -93,9 +101,17 @@ public static class Making
         Compare(targets, shared, catalogue, 1, seed, workers) with
         {
             Kind = ExperimentKind.Capacity,
-            Question = $"How much can {string.Join(", ", targets)} serve with p99 below {Figures.Text(objectiveMs)} ms?",
+            Question = $"How much can {Listed(targets)} serve with p99 below {Figures.Text(objectiveMs)} ms?",
             ObjectiveMs = objectiveMs,
         };
+
+    // A question has room for so many.
+    private static string Listed(IReadOnlyList<string> names)
+    {
+        int shown = names.Count;
+        while (shown > 1 && names.Take(shown).Sum(n => n.Length + 2) > LongestList) shown--;
+        return string.Join(", ", names.Take(shown)) + (shown < names.Count ? $" and {names.Count - shown} more" : "");
+    }
 
     // A run by itself has fewer, so that it can't hang; the article had all of them, and objection A turns on that.
     private static ExperimentRow AsPublished(ExperimentRow row, Catalogue catalogue)

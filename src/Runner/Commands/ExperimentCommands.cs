@@ -32,7 +32,7 @@ internal static class ExperimentCommands
         return Make(new Command("compare", $"Targets against each other under one load. {Exits}") { targets }, options, (parsed, choice, catalogue, _) =>
         {
             string[] named = parsed.GetValue(targets)!;
-            return Making.Compare(named.Length == 1 ? [named[0], named[0]] : named, choice.Shared, catalogue, choice.Repetitions, choice.Seed, choice.Workers);
+            return Making.Compare(Making.Sides(named), choice.Shared, catalogue, choice.Repetitions, choice.Seed, choice.Workers);
         });
     }
 

@@ -15,7 +15,7 @@ internal sealed record ExperimentExtras
     public string? Claim { get; init; }
     /// <summary>Its sentence; made of the targets when left out.</summary>
     public string? Question { get; init; }
-    /// <summary>Targets, the reference first; one twice is an A/A.</summary>
+    /// <summary>Targets, the reference first; one alone, or twice, is an A/A.</summary>
     public IReadOnlyList<string>? Targets { get; init; }
     /// <summary>Seed of the rounds' order; drawn when left out, and kept.</summary>
     public long? Seed { get; init; }
@@ -85,7 +85,7 @@ internal static class ExperimentBody
             "tune" => Making.Tune(targets![0], definition, catalogue, seed, body.ContainsKey("repetitions") ? repetitions : Making.FreshRuns),
             "capacity" => Making.CapacityOf(targets!, definition, catalogue, objective, seed, workers),
             _ when rows is not null => Making.Of(rows, catalogue, repetitions, seed) with { TuneWorkers = workers == WorkersChoice.Tune },
-            _ => Making.Compare(targets!, definition, catalogue, repetitions, seed, workers),
+            _ => Making.Compare(Making.Sides(targets!), definition, catalogue, repetitions, seed, workers),
         };
     }
 
@@ -110,7 +110,7 @@ internal static class ExperimentBody
         if (kind == "capacity" && targets is not { Count: > 0 }) errors.Add(new FieldError("targets", Given(), "at least one target"));
         if (kind != "compare") return;
         if (targets is not null && rows is not null) errors.Add(new FieldError("rows", $"{rows.Count} configurations", "either rows or targets"));
-        else if (targets is null && rows is null) errors.Add(new FieldError("targets", "", "at least one target, the reference first; one twice is an A/A"));
+        else if (targets is null && rows is null) errors.Add(new FieldError("targets", "", "at least one target, the reference first; one alone, or twice, is an A/A"));
         else if ((targets?.Count ?? rows!.Count) == 0) errors.Add(new FieldError(rows is null ? "targets" : "rows", "[]", "at least one"));
     }
 

@@ -93,7 +93,7 @@ public sealed partial class NewExperiment
         Kinds.Configurations => OfConfigurations(catalogue, seed),
         Kinds.Tune => Making.Tune(chosen.FirstOrDefault() ?? "", Shared, catalogue, seed),
         Kinds.Capacity => Making.CapacityOf(chosen, Shared with { Connections = null }, catalogue, objective, seed),
-        _ => Making.Compare(chosen.Count == 1 ? [chosen[0], chosen[0]] : chosen, Shared, catalogue, rounds, seed, workers),
+        _ => Making.Compare(Making.Sides(chosen), Shared, catalogue, rounds, seed, workers),
     };
 
     private async Task StartAsync()
