@@ -25,7 +25,7 @@ public sealed record ExperimentDefinition
     /// <summary>True: workers are tuned for each row before the rounds (unless <see cref="ExperimentRow.TunedWorkers"/> is known).</summary>
     public bool TuneWorkers { get; init; }
     /// <summary>Highest step of the ladder of workers.</summary>
-    public int MostWorkers { get; init; } = 32;
+    public int MostWorkers { get; init; } = UsualMostWorkers;
     /// <summary>Capacity: p99 must stay below it, ms.</summary>
     public double? ObjectiveMs { get; init; }
     /// <summary>Rounds were added after somebody saw the verdicts: intervals are 97.8% from then on.</summary>
@@ -56,6 +56,12 @@ public sealed record ExperimentDefinition
 
     /// <summary>Capacity: the objective when none is said, ms.</summary>
     public const double UsualObjectiveMs = 50;
+    /// <summary>Highest step of the ladder of workers when none is said.</summary>
+    public const int UsualMostWorkers = 32;
+    /// <summary>The longest question.</summary>
+    public const int LongestQuestion = 300;
+    /// <summary>The longest name of a row: that of a configuration.</summary>
+    public const int LongestName = 120;
     /// <summary>Most rounds.</summary>
     public const int MostRepetitions = 100;
     /// <summary>Most rows.</summary>
@@ -95,6 +101,9 @@ public sealed record ExperimentRow
     public bool TuneWorkers { get; init; }
     /// <summary>Workers found by an earlier tuning on this machine with this workload.</summary>
     public int? TunedWorkers { get; init; }
+    /// <summary>When that tuning ended.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTimeOffset? TunedAt { get; init; }
     /// <summary>The article's figures for it.</summary>
     public ArticleRow? Published { get; init; }
     /// <summary>Set: it is offered this share (0–1) of the throughput of the slowest target among such rows, which closed loops find before the rounds.</summary>
@@ -131,6 +140,9 @@ public sealed record ExperimentRun
 
     /// <summary>How a run begins to say that it could not even be begun: something that it needs is not on the machine.</summary>
     public const string CannotRun = "It can't run here: ";
+    /// <summary>The machine it ran on, see <see cref="MachineText.Of"/>; null when that isn't known.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyDictionary<string, string>? Machine { get; init; }
 
     /// <summary>It could not even be begun.</summary>
     [JsonIgnore]

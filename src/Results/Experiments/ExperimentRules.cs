@@ -21,8 +21,10 @@ public static class ExperimentRules
         if (experiment.Repetitions is < 1 or > ExperimentDefinition.MostRepetitions)
         {
             var wanted = experiment with { Repetitions = Math.Max(1, experiment.Repetitions) };
-            errors.Add(new FieldError("repetitions", experiment.Repetitions.ToString(CultureInfo.InvariantCulture), $"1 to {ExperimentDefinition.MostRepetitions}{(experiment.Repetitions > 0 ? $"; it would take {Text(Estimate(wanted))}" : "")}"));
+            errors.Add(new FieldError("repetitions", experiment.Repetitions.ToString(CultureInfo.InvariantCulture), $"1 to {ExperimentDefinition.MostRepetitions}{(experiment.Repetitions > 0 && Estimate(wanted) is { } takes ? $"; it would take {Text(takes)}" : "")}"));
         }
+        CheckText("question", experiment.Question, ExperimentDefinition.LongestQuestion, errors);
+        foreach (var row in experiment.Rows) CheckText("rows.name", row.Name, ExperimentDefinition.LongestName, errors);
         if (experiment.Rows.Count is < 1 or > ExperimentDefinition.MostRows) errors.Add(new FieldError("rows", experiment.Rows.Count.ToString(CultureInfo.InvariantCulture), $"1 to {ExperimentDefinition.MostRows} configurations"));
         if (experiment.Rows.Count > 0 && experiment.Rows.All(r => r.Unavailable is not null)) errors.Add(new FieldError("rows", string.Join(", ", experiment.Rows.Select(r => r.Name)), "at least one that can run here"));
         foreach (var twice in experiment.Rows.GroupBy(r => r.Name).Where(g => g.Count() > 1))
@@ -45,23 +47,47 @@ public static class ExperimentRules
         return errors;
     }
 
-    /// <summary>How long one run takes, start and stop of its stack included.</summary>
-    public static TimeSpan TimeOf(Definition definition)
+    private static void CheckText(string field, string text, int longest, List<FieldError> errors)
+    {
+        if (text.Length > longest || text.Any(char.IsControl)) errors.Add(new FieldError(field, text.Length > longest ? text[..longest] + "…" : text, $"at most {longest} characters on one line; this has {text.Length}"));
+    }
+
+    /// <summary>How long one run takes, start and stop of its stack included; null for a number of requests of which nobody knows how fast they are answered.</summary>
+    /// <param name="definition">What is run.</param>
+    /// <param name="throughput">Requests a second that were answered before; null: unknown.</param>
+    public static TimeSpan? TimeOf(Definition definition, double? throughput = null)
     {
         ArgumentNullException.ThrowIfNull(definition);
-        var measured = definition.Stages is { } text && LoadStage.TryParse(text, out var stages, out _) ? LoadStage.Length(stages) : definition.For ?? Defaults.For;
+        TimeSpan? measured = definition.Stages is { } text && LoadStage.TryParse(text, out var stages, out _) ? LoadStage.Length(stages)
+            : definition.Requests is { } requests ? OfRequests(requests, throughput ?? definition.Rate)
+            : definition.For ?? Defaults.For;
         return measured + definition.Warmup + TimeSpan.FromSeconds(SecondsAround);
     }
 
-    /// <summary>How long it takes, as far as that is known beforehand.</summary>
-    public static TimeSpan Estimate(ExperimentDefinition experiment)
+    /// <summary>The same of a row after these runs: those of the row itself tell best.</summary>
+    public static TimeSpan? TimeOf(Definition definition, int row, IReadOnlyList<ExperimentRun> runs)
+    {
+        ArgumentNullException.ThrowIfNull(definition);
+        if (definition.Requests is null) return TimeOf(definition);
+        var measured = runs.Where(r => r.Result is { Throughput: > 0 }).ToList();
+        var mine = measured.Where(r => r.Row == row).ToList() is { Count: > 0 } own ? own : measured;
+        return TimeOf(definition, mine.Count == 0 ? null : mine.Average(r => r.Result!.Throughput));
+    }
+
+    /// <summary>How long it takes, as far as that is known beforehand; null when it isn't: a number of requests is measured, and no run was made yet.</summary>
+    public static TimeSpan? Estimate(ExperimentDefinition experiment, IReadOnlyList<ExperimentRun>? runs = null)
     {
         ArgumentNullException.ThrowIfNull(experiment);
-        var available = experiment.Rows.Where(r => r.Unavailable is null).ToList();
-        if (available.Count == 0) return TimeSpan.Zero;
-        double each = available.Average(r => TimeOf(r.Definition).TotalSeconds);
-        return TimeSpan.FromSeconds(Math.Min(each * Schedule.RunsExpected(experiment), LongestTold.TotalSeconds));
+        var each = Enumerable.Range(0, experiment.Rows.Count).Where(row => experiment.Rows[row].Unavailable is null).Select(row => TimeOf(experiment.Rows[row].Definition, row, runs ?? [])).ToList();
+        if (each.Count == 0) return TimeSpan.Zero;
+        if (each.Contains(null)) return null;
+        return TimeSpan.FromSeconds(Math.Min(each.Average(t => t!.Value.TotalSeconds) * Schedule.RunsExpected(experiment), LongestTold.TotalSeconds));
     }
+
+    /// <summary>What is said in place of a time that <see cref="Estimate"/> doesn't know.</summary>
+    public const string CantTell = "how long can't be told before a run has shown how fast requests are answered";
+
+    private static TimeSpan? OfRequests(long requests, double? rate) => rate > 0 ? TimeSpan.FromSeconds(Math.Min(requests / rate.Value, DefinitionRules.MaxFor.TotalSeconds)) : null;
 
     /// <summary>A length of time as people say it: "40 s", "18 minutes", "3 h 5 min".</summary>
     public static string Text(TimeSpan time)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Wobble.Results.Domain;
 using Wobble.Results.Statistics;
 
@@ -7,6 +8,16 @@ namespace Wobble.Results.Experiments;
 internal static class ReportNotes
 {
     private const double LeastDrift = 0.03;
+
+    /// <summary>What is said of every kind: workers that were found before, and a machine that changed meanwhile.</summary>
+    public static List<string> OfAll(ExperimentDefinition experiment, IReadOnlyList<ExperimentRun> runs)
+    {
+        var notes = new List<string>();
+        foreach (var row in experiment.Kind == ExperimentKind.Tune ? [] : experiment.Rows)
+            if (row is { TunedWorkers: { } workers, TunedAt: { } at }) notes.Add(string.Create(CultureInfo.InvariantCulture, $"{row.Name}: its {workers} {(workers == 1 ? "worker was" : "workers were")} found by an earlier search, which ended on {at.UtcDateTime:d MMMM yyyy}; none was made for this experiment"));
+        if (MachineText.Changes(runs) is { } changes) notes.Add(changes);
+        return notes;
+    }
 
     public static List<string> Of(ExperimentDefinition experiment, List<int> here, Rounds rounds, List<ExperimentRun> ended)
     {

@@ -39,7 +39,7 @@ public static class Reporting
             Rows = Sorted(experiment, rows),
             Ratios = ratios,
             CompleteRounds = rounds.Complete.Count,
-            Notes = ReportNotes.Of(experiment, here, rounds, ended),
+            Notes = [.. ReportNotes.OfAll(experiment, runs), .. ReportNotes.Of(experiment, here, rounds, ended)],
             ValidRuns = valid.Count,
             Runs = ended.Count,
         };
@@ -73,6 +73,7 @@ public static class Reporting
             })],
             Ratios = [],
             CompleteRounds = 0,
+            Notes = ReportNotes.OfAll(experiment, runs),
             ValidRuns = ended.Count(r => r.IsValid),
             Runs = ended.Count,
         };

@@ -231,6 +231,7 @@ public sealed class ExperimentQueue(IDbContextFactory<WobbleDb> contexts, IBackg
 
     private async Task<bool> MoveAsync(string slug, string from, string to, CancellationToken cancellation)
     {
+            Machine = run.Environment is { } environment ? MachineText.Of(environment) : null,
         await using var db = await contexts.CreateDbContextAsync(cancellation);
         if (await db.Experiments.Where(e => e.Slug == slug && e.State == from).ExecuteUpdateAsync(e => e.SetProperty(x => x.State, to), cancellation) == 0) return false;
         await AfterCommit.TryAsync(() => TellAsync(db, Guid.Empty));

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using Wobble.Results.Domain;
 using Wobble.Results.Experiments;
@@ -24,8 +25,10 @@ public sealed record ExperimentShown(string Slug, string State, DateTimeOffset C
     public int Ended => Runs.Count(r => r.State.IsFinal());
     /// <summary>Runs in all, as far as that is known.</summary>
     public int Expected => Schedule.RunsExpected(Definition, Runs);
-    /// <summary>Time to go, as far as that is known.</summary>
-    public TimeSpan ToGo => State is "waiting" or "running" or "paused" ? ExperimentRules.Estimate(Definition) * ((Expected - Ended) / (double)Math.Max(1, Schedule.RunsExpected(Definition))) : TimeSpan.Zero;
+    /// <summary>Time to go; null when it isn't known.</summary>
+    public TimeSpan? ToGo => State is "waiting" or "running" or "paused" ? ExperimentRules.Estimate(Definition, Runs) * ((Expected - Ended) / (double)Math.Max(1, Schedule.RunsExpected(Definition))) : TimeSpan.Zero;
+    /// <summary>The Runner that its next run waits for although it is gone; null otherwise.</summary>
+    public string? WaitsFor { get; init; }
 }
 
 /// <summary>One experiment in a list.</summary>
@@ -40,15 +43,37 @@ public sealed class ExperimentQueries(IDbContextFactory<WobbleDb> databases)
         await using var db = await databases.CreateDbContextAsync(cancel);
         var experiment = await db.Experiments.AsNoTracking().SingleOrDefaultAsync(e => e.Slug == slug, cancel);
         if (experiment is null || ExperimentQueue.Read(experiment) is not { } definition) return null;
-        var runs = await RunsOf(db, experiment.Id, cancel);
+        var runs = await OnTheirMachines(db, experiment.Id, await RunsOf(db, experiment.Id, cancel), cancel);
         var environment = await db.Runs.AsNoTracking().Where(r => r.ExperimentId == experiment.Id && r.Environment != null).OrderBy(r => r.Id).Select(r => r.Environment).FirstOrDefaultAsync(cancel);
         var report = Reporting.Of(definition, runs);
         // Whoever deletes the slow ones is found out.
         int deleted = await db.Runs.CountAsync(r => r.ExperimentId == experiment.Id && r.DeletedAt != null, cancel);
         if (deleted > 0) report = report with { Notes = [$"{deleted} {(deleted == 1 ? "run was" : "runs were")} deleted and left out", .. report.Notes] };
         if (runs.Count == 0 && experiment.State == "completed") report = report with { Sentence = "Its runs were deleted: nothing is left to show." };
-        return new ExperimentShown(experiment.Slug, experiment.State, experiment.CreatedAt, definition, runs, report, environment) { Strips = await StripsOf(db, definition, runs, cancel) };
+        return new ExperimentShown(experiment.Slug, experiment.State, experiment.CreatedAt, definition, runs, report, environment) { Strips = await StripsOf(db, definition, runs, cancel), WaitsFor = await GoneRunnerOf(db, definition, runs, cancel) };
     }
+
+    // All of its runs belong to one Runner; where that doesn't come back, nothing goes on.
+    private static async Task<string?> GoneRunnerOf(WobbleDb db, ExperimentDefinition definition, List<ExperimentRun> runs, CancellationToken cancel)
+    {
+        if (definition.Runner is not { } name || !runs.Exists(r => r.State == RunState.Queued)) return null;
+        var alive = DateTimeOffset.UtcNow - RunnerState.GoneAfter;
+        return await db.Runners.AnyAsync(r => r.Name == name && r.SeenAt >= alive, cancel) ? null : name;
+    }
+
+    // Nearly all runs of an experiment have the same machine: it is read once for all of them.
+    private static async Task<List<ExperimentRun>> OnTheirMachines(WobbleDb db, Guid experiment, List<ExperimentRun> runs, CancellationToken cancel)
+    {
+        var machines = await db.Database.SqlQuery<Machine>($$"""
+            select (environment || '{"load_average": 0, "memory_available_mb": 0}')::text as environment, array_agg(slug::text) as slugs
+            from runs where experiment_id = {{experiment}} and deleted_at is null and environment is not null group by 1
+            """).ToListAsync(cancel);
+        var known = machines.Select(m => (m.Slugs, Text: MachineText.Of(JsonSerializer.Deserialize<RunEnvironment>(m.Environment, WobbleJson.Options)!)))
+            .SelectMany(m => m.Slugs.Select(slug => (slug, m.Text))).ToDictionary(m => m.slug, m => m.Text);
+        return runs.ConvertAll(r => r with { Machine = known.GetValueOrDefault(r.Slug!) });
+    }
+
+    private sealed record Machine(string Environment, string[] Slugs);
 
     private static async Task<IReadOnlyDictionary<string, double[]>> StripsOf(WobbleDb db, ExperimentDefinition definition, List<ExperimentRun> runs, CancellationToken cancel)
     {

@@ -42,7 +42,9 @@ internal static class ExperimentExecution
 
         var error = Console.Error;
         string rest = store.Runs.Count == 0 ? "" : $"; {store.Runs.Count} runs are kept from before";
-        await error.WriteLineAsync($"{store.Definition.Question} About {Schedule.RunsExpected(store.Definition)} runs, {ExperimentRules.Text(ExperimentRules.Estimate(store.Definition))}; seed {store.Definition.Seed}{rest}.");
+        string takes = ExperimentRules.Estimate(store.Definition, store.Runs) is { } time ? ExperimentRules.Text(time) : ExperimentRules.CantTell;
+        await error.WriteLineAsync($"{store.Definition.Question} About {Schedule.RunsExpected(store.Definition)} runs, {takes}; seed {store.Definition.Seed}{rest}.");
+        if (choice.Budget is not null && takes == ExperimentRules.CantTell) await error.WriteLineAsync("The first run may end after --budget: a number of requests has no length that is known beforehand.");
         if (store.Slug is { } slug) await error.WriteLineAsync($"Kept as /x/{slug}");
         foreach (var row in store.Definition.Rows.Where(r => r.Unavailable is not null)) await error.WriteLineAsync(Printable.Of($"{row.Name} can't run here: {row.Unavailable}"));
 

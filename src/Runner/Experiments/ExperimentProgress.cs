@@ -19,9 +19,9 @@ internal sealed class ExperimentProgress(TextWriter error, bool isTerminal, Expe
     {
         // The one that begins may be a repetition, and is not among them yet.
         int expected = Math.Max(runs.Count + 1, Schedule.RunsExpected(experiment, runs) + (next.Attempt > 1 ? 1 : 0));
-        var each = _made == 0 ? ExperimentRules.TimeOf(next.Definition) : _spent.Elapsed / _made;
+        var each = _made == 0 ? ExperimentRules.TimeOf(next.Definition, next.Row, runs) : _spent.Elapsed / _made;
         _head = string.Create(CultureInfo.InvariantCulture, $"{runs.Count + 1,3} of {expected}  {Words(next)}  {experiment.Rows[next.Row].Name}");
-        string toGo = $"{ExperimentRules.Text(each * (expected - runs.Count))} to go";
+        string toGo = each is { } known ? $"{ExperimentRules.Text(known * (expected - runs.Count))} to go" : "time to go not known yet";
         if (isTerminal) error.WriteLine($"{_head}  ({toGo})"); else _head += $"  ({toGo})";
         _load = new LoadProgress(error, isTerminal);
         _spent.Start();

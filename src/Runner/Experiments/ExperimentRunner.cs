@@ -31,8 +31,11 @@ internal sealed class ExperimentRunner(IExecutions machine, IExperimentStore sto
         while (true)
         {
             if (cancel.IsCancellationRequested) return ExperimentEnd.Cancelled;
+            // Nothing is next while a run goes on, and that isn't the end: a Runner has it.
+            if (store.Runs.Any(r => !r.State.IsFinal())) return ExperimentEnd.TakenOver;
             if (Schedule.Next(store.Definition, store.Runs) is not { } next) return ExperimentEnd.Completed;
-            if (budget is { } limit && used.Elapsed + ExperimentRules.TimeOf(next.Definition) > limit) return ExperimentEnd.OutOfTime;
+            // Of a first run whose length nobody knows only its beginning can be bounded.
+            if (budget is { } limit && used.Elapsed + (ExperimentRules.TimeOf(next.Definition, next.Row, store.Runs) ?? TimeSpan.Zero) > limit) return ExperimentEnd.OutOfTime;
             if (!await store.MayGoOnAsync(cancel)) return ExperimentEnd.TakenOver;
 
             progress.Begin(next, store.Runs);
@@ -57,6 +60,7 @@ internal sealed class ExperimentRunner(IExecutions machine, IExperimentStore sto
         State = outcome.End.State == RunState.Completed && outcome.Result is null ? RunState.Failed : outcome.End.State,
         Result = outcome.Result is { } result ? result with { Plan = null, Environment = null } : null,
         Leftovers = outcome.End.Leftovers,
+        Machine = outcome.Facts.OfType<EnvironmentFact>().LastOrDefault() is { Environment: var environment } ? MachineText.Of(environment) : null,
         Failure = outcome.End.Reason ?? (outcome.Result is null ? "Nothing was measured." : null),
     };
 }

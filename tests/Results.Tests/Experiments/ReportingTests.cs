@@ -147,4 +147,38 @@ public sealed class ReportingTests
         Assert.Equal("F", report.Rows[0].Name);
         Assert.Equal((1, 1), (report.Rows[0].RankLow!.Value, report.Rows[0].RankHigh!.Value));
     }
+
+    [Fact]
+    public void A_row_that_vanishes_midway_takes_no_round_from_the_others()
+    {
+        var experiment = Compare(rows: 6, repetitions: 10, seed: 3);
+        ExperimentRun Of(NextRun next) => next is { Row: 5, Round: >= 6 }
+            ? Run(next, 0, failed: true) with { Failure = ExperimentRun.CannotRun + "target: no such target" }
+            : Run(next, Six[next.Row][(next.Round - 1) % 3]);
+
+        var report = Reporting.Of(experiment, Play(experiment, play: Of));
+
+        Assert.Equal(10, report.CompleteRounds);
+        Assert.Equal(["A", "B", "C", "D", "E"], report.Rows.Where(r => r.RankLow is not null).Select(r => r.Name));
+        // What was measured of it before is kept.
+        Assert.Equal(5, report.Rows.Single(r => r.Name == "F").Runs);
+        Assert.NotNull(report.Ratios.Single(r => r is { A: "F", Metric: "p99" }).Low);
+        Assert.Contains("F is not ranked: from round 6 on it could not be begun any more", report.Notes);
+    }
+
+    [Fact]
+    public void What_changed_of_the_machine_is_told_once_for_all_and_for_packages_of_each_row()
+    {
+        var experiment = Compare(rows: 2, repetitions: 3, seed: 3);
+        ExperimentRun On(NextRun next) => Run(next, 20 + next.Round) with
+        {
+            // Two environments with packages of the same name, of which one was upgraded.
+            Machine = new Dictionary<string, string> { ["kernel"] = next.Round == 1 ? "6.1" : "6.2", ["starlette"] = next.Row == 0 ? "0.26" : next.Round < 3 ? "0.40" : "0.41" },
+        };
+
+        var notes = Reporting.Of(experiment, Play(experiment, play: On)).Notes;
+
+        Assert.Contains("the machine changed: from round 2 on kernel 6.1 → 6.2; from round 3 on starlette 0.40 → 0.41; runs before and after it are taken together", notes);
+        Assert.DoesNotContain(Reporting.Of(experiment, Play(experiment)).Notes, n => n.Contains("changed", StringComparison.Ordinal));
+    }
 }

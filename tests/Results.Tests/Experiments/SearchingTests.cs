@@ -130,4 +130,61 @@ public sealed class SearchingTests
 
         Assert.Equal(("repetitions", allowed), (error.Field, error.Allowed));
     }
+
+    [Theory]
+    [InlineData(32, 32), InlineData(64, 64), InlineData(256, 256), InlineData(50, 48)]
+    public void A_search_goes_on_up_to_the_most_that_is_allowed(int most, int last)
+    {
+        var experiment = Compare(rows: 1, repetitions: 1, seed: 1) with { Kind = ExperimentKind.Tune, TuneWorkers = true, MostWorkers = most };
+
+        var runs = Play(experiment, play: next => Run(next, 20, 100 * next.Definition.Workers!.Value));
+
+        Assert.Equal(last, runs.Max(r => r.Definition.Workers));
+    }
+
+    [Fact]
+    public void A_question_and_a_name_are_one_line_of_some_length()
+    {
+        var catalogue = new Catalogue { Cores = 2, Targets = [.. "ab".Select(c => new CatalogueTarget { Name = $"server/{c}", Server = "server", App = $"{c}", Interface = "wsgi", Class = TargetClass.Sync })] };
+        var experiment = Compare(rows: 2, 3, seed: 1);
+        ExperimentDefinition Named(string name) => experiment with { Rows = [experiment.Rows[0] with { Name = name }, experiment.Rows[1]] };
+
+        string Refused(ExperimentDefinition asked) => Assert.Single(ExperimentRules.Check(asked, catalogue)) is var error ? $"{error.Field}: {error.Allowed}" : "";
+
+        Assert.Empty(ExperimentRules.Check(Named(new string('n', 120)) with { Question = new string('q', 300) }, catalogue));
+        Assert.Equal("question: at most 300 characters on one line; this has 301", Refused(experiment with { Question = new string('q', 301) }));
+        Assert.Equal("rows.name: at most 120 characters on one line; this has 121", Refused(Named(new string('n', 121))));
+        Assert.Equal("question", Assert.Single(ExperimentRules.Check(experiment with { Question = "two\nlines" }, catalogue)).Field);
+    }
+
+    [Fact]
+    public void The_question_of_many_has_room_for_some_of_them()
+    {
+        var made = Making.Compare([.. Enumerable.Range(10, 40).Select(i => $"server-of-some-name/application-{i}")], new Definition { Target = "" }, new Catalogue(), 3, 1);
+
+        Assert.EndsWith(" and 34 more differ?", made.Question, StringComparison.Ordinal);
+        Assert.InRange(made.Question.Length, 200, ExperimentDefinition.LongestQuestion);
+    }
+
+    [Fact]
+    public void Configurations_of_one_target_with_other_workers_are_not_asked_whether_it_differs_from_itself()
+    {
+        var definition = new Definition { Target = "server/a", Workers = 2 };
+
+        Assert.Equal("How do server/a #1, server/a #2 differ?", Making.Of([(null, definition), (null, definition with { Workers = 8 })], new Catalogue(), 3, 1).Question);
+        Assert.Equal("Does server/a differ from itself?", Making.Of([(null, definition), (null, definition)], new Catalogue(), 3, 1).Question);
+    }
+
+    [Fact]
+    public void How_long_a_number_of_requests_takes_is_known_by_its_rate_or_after_a_run()
+    {
+        var experiment = Compare(rows: 1, 5, seed: 1);
+        experiment = experiment with { Rows = [experiment.Rows[0] with { Definition = experiment.Rows[0].Definition with { Requests = 50_000 } }] };
+        var runs = Play(experiment, play: next => Run(next, 20, throughput: 5_000));
+
+        Assert.Null(ExperimentRules.Estimate(experiment));
+        Assert.Equal(TimeSpan.FromSeconds(5 * 16), ExperimentRules.Estimate(experiment, runs));
+        Assert.Equal(TimeSpan.FromSeconds(106), ExperimentRules.TimeOf(experiment.Rows[0].Definition with { Rate = 500 }));
+        Assert.DoesNotContain("it would take", Assert.Single(ExperimentRules.Check(experiment with { Repetitions = 1_000 }, new Catalogue { Targets = [new CatalogueTarget { Name = "server/a", Server = "server", App = "a", Interface = "wsgi", Class = TargetClass.Sync }] })).Allowed, StringComparison.Ordinal);
+    }
 }

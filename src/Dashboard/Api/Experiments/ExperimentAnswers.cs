@@ -7,8 +7,8 @@ using Wobble.Results.Statistics;
 
 namespace Wobble.Dashboard.Api.Experiments;
 
-[Description("An experiment that was made. takes says how long it will take, as far as that is known.")]
-internal sealed record MadeExperiment(string Slug, string Url, string State, string Kind, string Question, int RunsExpected, string Takes, double TakesS);
+[Description("An experiment that was made. takes says how long it will take, as far as that is known; takes_s is null when it isn't: of a number of requests.")]
+internal sealed record MadeExperiment(string Slug, string Url, string State, string Kind, string Question, int RunsExpected, string Takes, double? TakesS);
 
 [Description("The state of an experiment after a change: waiting, running, paused, completed or cancelled.")]
 internal sealed record ChangedExperiment(string Slug, string Url, string State);
@@ -24,8 +24,8 @@ internal sealed record ClaimsAnswer(IReadOnlyList<ClaimAnswerLine> Claims);
 [Description("A claim or an objection. verdict is null before its first run has ended; its answer is holds, doesnt or cant_tell.")]
 internal sealed record ClaimAnswerLine(string Id, string Kind, string Words, string Method, string Rule, string? State, string? Experiment, string? Url, int Runs, Results.Experiments.Claims.ClaimVerdict? Verdict);
 
-[Description("How far it has come. expected is what is known beforehand; to_go_s 0 when it has ended.")]
-internal sealed record ExperimentProgress(int Ended, int Expected, double ToGoS, string? Current, string? CurrentRun);
+[Description("How far it has come. expected is what is known beforehand; to_go_s 0 when it has ended, null while it can't be told; waits_for a runner that is gone, though the next run is for it.")]
+internal sealed record ExperimentProgress(int Ended, int Expected, double? ToGoS, string? Current, string? CurrentRun, string? WaitsFor);
 
 [Description("One run of an experiment: what it is for, and its figures when they count.")]
 internal sealed record ExperimentRunAnswer(string? Slug, string Name, RunPurpose Purpose, int Round, int Attempt, RunState State, string? Trust, int? Workers, double? Rate, double? P50, double? P90, double? P99, [property: JsonPropertyName("p99_9")] double? P999, double? Throughput, double? Wobble, string? Failure);
@@ -70,7 +70,7 @@ internal sealed record ExperimentAnswer
             Slug = shown.Slug,
             Url = url,
             State = shown.State,
-            Progress = new ExperimentProgress(shown.Ended, shown.Expected, Math.Round(shown.ToGo.TotalSeconds), shown.Current is { } current ? definition.Rows[current.Row].Name : null, shown.Current?.Slug),
+            Progress = new ExperimentProgress(shown.Ended, shown.Expected, shown.ToGo is { } toGo ? Math.Round(toGo.TotalSeconds) : null, shown.Current is { } current ? definition.Rows[current.Row].Name : null, shown.Current?.Slug, shown.WaitsFor),
             Kind = definition.Kind,
             Question = definition.Question,
             Sentence = report.Sentence,

@@ -2,6 +2,7 @@ using System.Text;
 using Wobble.Dashboard.Access;
 using Wobble.Results.Domain;
 using Wobble.Results.Experiments;
+using Wobble.Results.Jobs;
 using Wobble.Results.Queries;
 using Wobble.Results.Storage;
 
@@ -44,16 +45,16 @@ internal static class ExperimentEndpoints
         if (json.Value is null) return json.Refusal!;
         var (make, runner, errors) = ExperimentBody.Read(json.Value);
         if (make is null) return FieldProblems.Refused(errors);
-        ExperimentDefinition? made = null;
-        var outcome = await changes.CreateExperimentAsync(catalogue => made = make(catalogue), runner, cancel);
+        var outcome = await changes.CreateExperimentAsync(make, runner, cancel);
         if (outcome.Errors is [{ Field: "runner", Value: "" } none])
         {
             request.HttpContext.Response.Headers.RetryAfter = "5";
             return FieldProblems.Problem(StatusCodes.Status503ServiceUnavailable, "No runner yet", $"Nothing was made: {none.Allowed}.");
         }
         if (outcome.Experiment is not { } experiment) return FieldProblems.Refused(outcome.Errors);
-        var takes = ExperimentRules.Estimate(made!);
-        return TypedResults.Created($"{request.PathBase}/api/experiments/{experiment.Slug}", new MadeExperiment(experiment.Slug, links.Experiment(request, experiment.Slug), experiment.State, experiment.Kind, experiment.Question, Schedule.RunsExpected(made!), ExperimentRules.Text(takes), Math.Round(takes.TotalSeconds)));
+        var made = ExperimentQueue.Read(experiment)!;
+        var takes = ExperimentRules.Estimate(made);
+        return TypedResults.Created($"{request.PathBase}/api/experiments/{experiment.Slug}", new MadeExperiment(experiment.Slug, links.Experiment(request, experiment.Slug), experiment.State, experiment.Kind, experiment.Question, Schedule.RunsExpected(made), takes is { } time ? ExperimentRules.Text(time) : ExperimentRules.CantTell, takes is { } seconds ? Math.Round(seconds.TotalSeconds) : null));
     }
 
     private static async Task<IResult> ListAsync(HttpRequest request, ExperimentQueries queries, Links links, CancellationToken cancel) =>

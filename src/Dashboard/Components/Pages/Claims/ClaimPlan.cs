@@ -31,7 +31,8 @@ internal sealed record ClaimPlan(IReadOnlyList<(ClaimLine Line, ExperimentDefini
                 unable.Add(line.Claim.Id);
                 continue;
             }
-            var each = ExperimentRules.Estimate(experiment);
+            // A claim's runs have a length.
+            var each = ExperimentRules.Estimate(experiment)!.Value;
             all += each;
             if (budget is { } most && takes + each > most) later.Add(line.Claim.Id);
             else

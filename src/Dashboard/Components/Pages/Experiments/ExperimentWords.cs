@@ -20,8 +20,9 @@ internal static class ExperimentWords
     /// <summary>How far it has come.</summary>
     public static string Progress(ExperimentShown shown) => shown.State switch
     {
-        "waiting" => $"Waits for another experiment; then about {Numbers.Many(shown.Expected, "run")}, {ExperimentRules.Text(shown.ToGo)}.",
-        "running" => $"{shown.Ended} of about {Numbers.Many(shown.Expected, "run")}; about {ExperimentRules.Text(shown.ToGo)} to go. Results grow while it runs.",
+        "waiting" => $"Waits for another experiment; then about {Numbers.Many(shown.Expected, "run")}{(shown.ToGo is { } all ? $", {ExperimentRules.Text(all)}" : "")}.",
+        "running" when shown.WaitsFor is { } gone => $"{shown.Ended} of about {Numbers.Many(shown.Expected, "run")}; it waits for the runner {gone}, which is gone: all its runs belong on that machine.",
+        "running" => $"{shown.Ended} of about {Numbers.Many(shown.Expected, "run")}{(shown.ToGo is { } left ? $"; about {ExperimentRules.Text(left)} to go" : "")}. Results grow while it runs.",
         "paused" => $"Paused after {shown.Ended} of about {Numbers.Many(shown.Expected, "run")}.",
         "cancelled" => $"Cancelled after {Numbers.Many(shown.Ended, "run")}; what was measured is kept.",
         _ => $"{Numbers.Many(shown.Ended, "run")}, {shown.Runs.Count(r => r.IsValid)} valid.",

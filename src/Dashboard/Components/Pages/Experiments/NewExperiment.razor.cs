@@ -54,7 +54,7 @@ public sealed partial class NewExperiment
             if (Catalogue is null || !HasChosen) return "";
             var definition = Make(Catalogue, 0);
             int runs = Schedule.RunsExpected(definition);
-            return $"About {Numbers.Many(runs, "run")}: {ExperimentRules.Text(ExperimentRules.Estimate(definition))}";
+            return $"About {Numbers.Many(runs, "run")}: {(ExperimentRules.Estimate(definition) is { } takes ? ExperimentRules.Text(takes) : ExperimentRules.CantTell)}";
         }
     }
 
