@@ -32,7 +32,7 @@ public sealed record ExperimentDefinition
     public bool RoundsWereAdded { get; init; }
     /// <summary>The claim (1–9) or objection (A–I) it answers; null otherwise.</summary>
     public string? Claim { get; init; }
-    /// <summary>The Runner it is meant for; null: the one whose catalogue it was made against, when there are several.</summary>
+    /// <summary>The Runner that all of its runs belong to: the one that was asked for, else the one whose catalogue it was made against. Null without a database.</summary>
     public string? Runner { get; init; }
     /// <summary>Slug of the experiment that ends before this one begins; null: it begins at once.</summary>
     public string? StartsAfter { get; init; }
@@ -137,12 +137,12 @@ public sealed record ExperimentRun
     public string? Failure { get; init; }
     /// <summary>What the stack left behind when it was asked to stop.</summary>
     public IReadOnlyList<string> Leftovers { get; init; } = [];
-
-    /// <summary>How a run begins to say that it could not even be begun: something that it needs is not on the machine.</summary>
-    public const string CannotRun = "It can't run here: ";
     /// <summary>The machine it ran on, see <see cref="MachineText.Of"/>; null when that isn't known.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyDictionary<string, string>? Machine { get; init; }
+
+    /// <summary>How a run begins to say that it could not even be begun: something that it needs is not on the machine.</summary>
+    public const string CannotRun = "It can't run here: ";
 
     /// <summary>It could not even be begun.</summary>
     [JsonIgnore]

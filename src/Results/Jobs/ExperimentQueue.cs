@@ -22,30 +22,39 @@ public sealed record ExperimentOutcome(IReadOnlyList<FieldError> Errors, Experim
 public sealed class ExperimentQueue(IDbContextFactory<WobbleDb> contexts, IBackgroundJobClient jobs, TimeProvider time)
 {
     /// <summary>Checks it against the catalogue of a live Runner and makes it; its first run is queued at once, unless it waits for another experiment.</summary>
-    /// <param name="make">Makes it from what that Runner can run.</param>
-    /// <param name="runner">Name of the Runner; null: the first that is there.</param>
+    /// <param name="make">Makes it from what a Runner can run; asked of each that is there.</param>
+    /// <param name="runner">Name of the Runner; null: of those that are there the one that can run most of it.</param>
     /// <param name="cancellation">Until it is stored.</param>
-    public async Task<ExperimentOutcome> CreateAsync(Func<Catalogue, ExperimentDefinition> make, string? runner = null, CancellationToken cancellation = default)
+    public Task<ExperimentOutcome> CreateAsync(Func<Catalogue, ExperimentDefinition> make, string? runner = null, CancellationToken cancellation = default) => CreateAsync(make, runner, null, cancellation);
+
+    /// <summary>The same with more that is written in the same transaction, given the experiment's slug: it stands with the experiment or not at all.</summary>
+    internal async Task<ExperimentOutcome> CreateAsync(Func<Catalogue, ExperimentDefinition> make, string? runner, Func<WobbleDb, string, Task>? beside, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(make);
         await using var db = await contexts.CreateDbContextAsync(cancellation);
         var alive = time.GetUtcNow() - RunQueue.GoneAfter;
         var runners = await db.Runners.AsNoTracking().OrderByDescending(r => r.SeenAt >= alive).ThenBy(r => r.Name).ToListAsync(cancellation);
         if (runners.Count == 0) return Refused(new FieldError("runner", "", "no Runner has joined yet: ./run starts one"));
-        var chosen = runner is null ? runners[0] : runners.FirstOrDefault(r => r.Name == runner);
-        if (chosen is null) return Refused(new FieldError("runner", runner!, $"one of {string.Join(", ", runners.Select(r => r.Name))}"));
-        // Rounds are compared with each other, so all of them belong on one machine.
-        var definition = make(chosen.Catalogue) with { Runner = runner ?? (runners.Count > 1 ? chosen.Name : null) };
-        var errors = ExperimentRules.Check(definition, chosen.Catalogue).ToList();
+        // When none is there, those that were may come back.
+        var candidates = runner is not null ? runners.Where(r => r.Name == runner).ToList() : runners.Where(r => r.SeenAt >= alive).ToList() is { Count: > 0 } there ? there : runners;
+        if (candidates.Count == 0) return Refused(new FieldError("runner", runner!, $"one of {string.Join(", ", runners.Select(r => r.Name))}"));
+        // Rounds are compared with each other, so all of them belong on one machine: also on the only one that there is, as another may join midway.
+        var (chosen, definition, errors) = candidates
+            .Select(r => (Runner: r, Definition: make(r.Catalogue) with { Runner = r.Name }))
+            .Select(c => (c.Runner, c.Definition, Errors: ExperimentRules.Check(c.Definition, c.Runner.Catalogue).ToList()))
+            .MinBy(c => (c.Errors.Count, c.Definition.Rows.Count(r => r.Unavailable is not null)));
         definition = definition with { Tags = RequestRules.Check(definition.Tags, definition.Notes, errors), Notes = string.IsNullOrWhiteSpace(definition.Notes) ? null : StoredText.Clean(definition.Notes), Question = StoredText.Clean(definition.Question) };
         if (errors.Count > 0) return Refused([.. errors]);
-        return await KeepAsync(db, await Tunings.KnownAsync(db, definition, chosen.Name, cancellation), cancellation);
+        return await KeepAsync(db, await Tunings.KnownAsync(db, definition, chosen.Name, chosen.Catalogue.Cores, cancellation), beside, cancellation);
     }
 
     /// <summary>
     /// Makes an experiment of requests that share everything but their definition: one is repeated, several are compared in as many rounds as the first says.
     /// </summary>
-    public async Task<ExperimentOutcome> RepeatAsync(IReadOnlyList<RunRequest> requests, CancellationToken cancellation = default)
+    public Task<ExperimentOutcome> RepeatAsync(IReadOnlyList<RunRequest> requests, CancellationToken cancellation = default) => RepeatAsync(requests, null, cancellation);
+
+    /// <summary>The same with more that is written in the same transaction.</summary>
+    internal async Task<ExperimentOutcome> RepeatAsync(IReadOnlyList<RunRequest> requests, Func<WobbleDb, string, Task>? beside, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(requests);
         var first = requests[0];
@@ -53,19 +62,20 @@ public sealed class ExperimentQueue(IDbContextFactory<WobbleDb> contexts, IBackg
         Configuration? configuration = null;
         if (first.ConfigurationId is { } id && (configuration = await db.Configurations.AsNoTracking().SingleOrDefaultAsync(c => c.Id == id, cancellation)) is null)
             return Refused(new FieldError("configuration", id.ToString(), "a configuration that exists"));
+        long seed = Random.Shared.NextInt64(1, 1_000_000);
         var outcome = await CreateAsync(catalogue =>
         {
-            var made = Making.Of([.. requests.Select(r => ((string?)null, r.Definition))], catalogue, first.Definition.Repetitions, Random.Shared.NextInt64(1, 1_000_000));
+            var made = Making.Of([.. requests.Select(r => ((string?)null, r.Definition))], catalogue, first.Definition.Repetitions, seed);
             var rows = configuration is null ? made.Rows : [.. made.Rows.Select(r => r with { ConfigurationId = configuration.Id, ConfigurationVersion = configuration.Version })];
             return made with { Rows = rows, Tags = first.Tags, Notes = first.Notes };
-        }, first.Runner, cancellation);
+        }, first.Runner, beside, cancellation);
         // One definition's fields need no name before them.
         return requests.Count > 1 ? outcome : outcome with { Errors = [.. outcome.Errors.Select(e => e with { Field = e.Field.Split(": ")[^1] })] };
     }
 
     private static ExperimentOutcome Refused(params IReadOnlyList<FieldError> errors) => new(errors, null);
 
-    private async Task<ExperimentOutcome> KeepAsync(WobbleDb db, ExperimentDefinition definition, CancellationToken cancellation)
+    private async Task<ExperimentOutcome> KeepAsync(WobbleDb db, ExperimentDefinition definition, Func<WobbleDb, string, Task>? beside, CancellationToken cancellation)
     {
         var experiment = new Experiment
         {
@@ -76,8 +86,13 @@ public sealed class ExperimentQueue(IDbContextFactory<WobbleDb> contexts, IBackg
             State = definition.StartsAfter is null ? "running" : "waiting",
             CreatedAt = time.GetUtcNow(),
         };
-        db.Experiments.Add(experiment);
-        await db.SaveChangesAsync(cancellation);
+        await using (var transaction = await db.Database.BeginTransactionAsync(cancellation))
+        {
+            db.Experiments.Add(experiment);
+            await db.SaveChangesAsync(cancellation);
+            if (beside is not null) await beside(db, experiment.Slug);
+            await transaction.CommitAsync(cancellation);
+        }
         return new ExperimentOutcome([], experiment, await AfterCommit.TryGetAsync(() => AdvanceAsync(experiment.Id, CancellationToken.None)));
     }
 
@@ -216,6 +231,7 @@ public sealed class ExperimentQueue(IDbContextFactory<WobbleDb> contexts, IBackg
             Result = run.Result,
             Failure = run.Failure,
             Leftovers = run.End?.Leftovers ?? [],
+            Machine = run.Environment is { } environment ? MachineText.Of(environment) : null,
         };
     }
 
@@ -231,7 +247,6 @@ public sealed class ExperimentQueue(IDbContextFactory<WobbleDb> contexts, IBackg
 
     private async Task<bool> MoveAsync(string slug, string from, string to, CancellationToken cancellation)
     {
-            Machine = run.Environment is { } environment ? MachineText.Of(environment) : null,
         await using var db = await contexts.CreateDbContextAsync(cancellation);
         if (await db.Experiments.Where(e => e.Slug == slug && e.State == from).ExecuteUpdateAsync(e => e.SetProperty(x => x.State, to), cancellation) == 0) return false;
         await AfterCommit.TryAsync(() => TellAsync(db, Guid.Empty));

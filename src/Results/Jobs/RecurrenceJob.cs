@@ -24,12 +24,28 @@ public sealed class RecurrenceJob(IDbContextFactory<WobbleDb> contexts, IBackgro
         await using var db = await contexts.CreateDbContextAsync(cancellation);
         var row = await db.Recurrences.AsNoTracking().SingleOrDefaultAsync(r => r.Id == recurrence, cancellation);
         if (row is null || row.PausedAt is not null) return;
-        string? slug = null, problem;
-        if (row.LastSlug is { } last && !await HasEndedAsync(db, last, cancellation)) problem = "The one before had not ended.";
-        else (slug, problem) = row.ConfigurationId is { } configuration ? await RunAsync(db, configuration, cancellation) : await RepeatAsync(db, row.ExperimentId!.Value, cancellation);
+        // Written together with what is queued: were it lost between the two, the job that is tried again would queue a second one.
+        Task Queued(WobbleDb with, string slug) => NoteAsync(with, recurrence, slug, null);
+        string? problem;
+        if (row.LastSlug is { } last && !await HasEndedAsync(db, last, cancellation)) problem = await StillWaitingAsync(db, last, cancellation);
+        else problem = row.ConfigurationId is { } configuration ? await RunAsync(db, configuration, Queued, cancellation) : await RepeatAsync(db, row.ExperimentId!.Value, Queued, cancellation);
+        if (problem is not null) await NoteAsync(db, recurrence, null, problem);
+    }
+
+    private async Task NoteAsync(WobbleDb db, Guid recurrence, string? slug, string? problem)
+    {
         var now = time.GetUtcNow();
         await db.Recurrences.Where(r => r.Id == recurrence).ExecuteUpdateAsync(r => r
             .SetProperty(x => x.LastAt, now).SetProperty(x => x.LastSlug, x => slug ?? x.LastSlug).SetProperty(x => x.LastProblem, problem), CancellationToken.None);
+    }
+
+    // One whose Runner is gone waits for ever, and every later one with it.
+    private async Task<string> StillWaitingAsync(WobbleDb db, string last, CancellationToken cancellation)
+    {
+        var before = time.GetUtcNow() - RunQueue.GoneAfter;
+        string? gone = await db.Runs.Where(r => r.State == RunState.Queued && (r.Slug == last || db.Experiments.Any(e => e.Slug == last && e.Id == r.ExperimentId)))
+            .Select(r => r.WantedRunner).FirstOrDefaultAsync(w => w != null && !db.Runners.Any(r => r.Name == w && r.SeenAt >= before), cancellation);
+        return gone is null ? "The one before had not ended." : $"The one before had not ended: it waits for the runner {gone}, which is gone.";
     }
 
     /// <summary>True when the run or experiment of that slug has ended, or is gone.</summary>
@@ -37,29 +53,25 @@ public sealed class RecurrenceJob(IDbContextFactory<WobbleDb> contexts, IBackgro
         !await db.Runs.AnyAsync(r => r.Slug == slug && StateMoves.Unfinished.Contains(r.State), cancellation)
         && !await db.Experiments.AnyAsync(e => e.Slug == slug && (e.State == "running" || e.State == "paused" || e.State == "waiting"), cancellation);
 
-    private async Task<(string? Slug, string? Problem)> RunAsync(WobbleDb db, Guid id, CancellationToken cancellation)
+    private async Task<string?> RunAsync(WobbleDb db, Guid id, Func<WobbleDb, string, Task> queued, CancellationToken cancellation)
     {
         var configuration = await db.Configurations.AsNoTracking().SingleAsync(c => c.Id == id, cancellation);
-        if (configuration.ArchivedAt is not null) return (null, "The configuration is archived.");
+        if (configuration.ArchivedAt is not null) return "The configuration is archived.";
         var request = new RunRequest { Definition = configuration.Definition, ConfigurationId = id, Tags = [Tag] };
         if (configuration.Definition.Repetitions > 1)
-        {
-            var made = await _experiments.RepeatAsync([request], cancellation);
-            return (made.Experiment?.Slug, Words(made.Errors));
-        }
-        var queued = await _runs.QueueAsync(request, cancellation);
-        return (queued.Errors.Count > 0 ? null : queued.Runs[0].Slug, Words(queued.Errors));
+            return Words((await _experiments.RepeatAsync([request], queued, cancellation)).Errors);
+        return Words((await _runs.QueueAsync(request, queued, cancellation)).Errors);
     }
 
-    private async Task<(string? Slug, string? Problem)> RepeatAsync(WobbleDb db, Guid id, CancellationToken cancellation)
+    private async Task<string?> RepeatAsync(WobbleDb db, Guid id, Func<WobbleDb, string, Task> queued, CancellationToken cancellation)
     {
         string text = await db.Experiments.AsNoTracking().Where(e => e.Id == id).Select(e => e.Definition).SingleAsync(cancellation);
         var definition = JsonSerializer.Deserialize<ExperimentDefinition>(text, WobbleJson.Options)!;
         // In another order than the last time, and with verdicts that nobody has seen yet.
         var anew = definition with { Seed = Random.Shared.NextInt64(1, 1_000_000), StartsAfter = null, RoundsWereAdded = false };
         // What is installed may have changed since it was first made.
-        var made = await _experiments.CreateAsync(catalogue => anew with { Rows = [.. anew.Rows.Select(row => row with { Unavailable = WhyNot(row, catalogue), TunedWorkers = null })] }, anew.Runner, cancellation);
-        return (made.Experiment?.Slug, Words(made.Errors));
+        var made = await _experiments.CreateAsync(catalogue => anew with { Rows = [.. anew.Rows.Select(row => row with { Unavailable = WhyNot(row, catalogue), TunedWorkers = null, TunedAt = null })] }, anew.Runner, queued, cancellation);
+        return Words(made.Errors);
     }
 
     private static string? WhyNot(ExperimentRow row, Catalogue catalogue) => catalogue.Find(row.Definition.Target) is not { } target ? "not in this catalogue"

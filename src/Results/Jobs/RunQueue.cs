@@ -18,7 +18,10 @@ public sealed class RunQueue(IDbContextFactory<WobbleDb> contexts, IBackgroundJo
     public const int MaxNotes = 10_000;
 
     /// <summary>Checks the request, which is for one run, and queues it.</summary>
-    public async Task<QueueOutcome> QueueAsync(RunRequest request, CancellationToken cancellation = default)
+    public Task<QueueOutcome> QueueAsync(RunRequest request, CancellationToken cancellation = default) => QueueAsync(request, null, cancellation);
+
+    /// <summary>The same with more that is written in the same transaction, given the run's slug: it stands with the run or not at all.</summary>
+    internal async Task<QueueOutcome> QueueAsync(RunRequest request, Func<WobbleDb, string, Task>? beside, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(request);
         await using var db = await contexts.CreateDbContextAsync(cancellation);
@@ -32,8 +35,13 @@ public sealed class RunQueue(IDbContextFactory<WobbleDb> contexts, IBackgroundJo
         if (errors.Count > 0) return QueueOutcome.Refused(errors);
 
         var run = Row(request, configuration, choice, tags);
-        db.Runs.Add(run);
-        await db.SaveChangesAsync(cancellation);
+        await using (var transaction = await db.Database.BeginTransactionAsync(cancellation))
+        {
+            db.Runs.Add(run);
+            await db.SaveChangesAsync(cancellation);
+            if (beside is not null) await beside(db, run.Slug);
+            await transaction.CommitAsync(cancellation);
+        }
         // From here on nothing is taken back: the row stands, and a job that can't be queued now is queued by a Runner.
         await AfterCommit.TryAsync(() => EnqueueAsync(db, run, CancellationToken.None));
         await AfterCommit.TryAsync(async () =>

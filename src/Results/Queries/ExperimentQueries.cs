@@ -101,13 +101,6 @@ public sealed class ExperimentQueries(IDbContextFactory<WobbleDb> databases)
         return await db.Tunings.AsNoTracking().OrderByDescending(t => t.At).Take(limit).ToListAsync(cancel);
     }
 
-    /// <summary>The catalogue of the Runner that was seen last; null when none has joined.</summary>
-    public async Task<Catalogue?> Catalogue(CancellationToken cancel)
-    {
-        await using var db = await databases.CreateDbContextAsync(cancel);
-        return await db.Runners.AsNoTracking().OrderByDescending(r => r.SeenAt).Select(r => r.Catalogue).FirstOrDefaultAsync(cancel);
-    }
-
     // Without plans, logs and whatever else a report doesn't need, and without deleted runs, as everywhere where results are read.
     internal static async Task<List<ExperimentRun>> RunsOf(WobbleDb db, Guid experiment, CancellationToken cancel)
     {

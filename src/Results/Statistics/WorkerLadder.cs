@@ -12,8 +12,8 @@ public sealed record WorkersRun(int Workers, double Throughput);
 /// </summary>
 public static class WorkerLadder
 {
-    /// <summary>The steps.</summary>
-    public static readonly IReadOnlyList<int> Steps = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16, 18, 21, 24, 28, 32];
+    /// <summary>The steps, five to a doubling from 16 on, up to the most workers that a target may have.</summary>
+    public static readonly IReadOnlyList<int> Steps = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16, 18, 21, 24, 28, 32, 37, 42, 48, 56, 64, 74, 84, 96, 112, 128, 148, 168, 192, 224, 256];
     private const int BelowInARow = 3;
     private const int Finalists = 3;
     private const int RunsEach = 3;

@@ -39,7 +39,7 @@ internal static class ExperimentCommands
     private static Command Tune()
     {
         var target = new Argument<string>("TARGET") { Description = "A server and an app, such as uwsgi-http/bottle." };
-        var most = new Option<string?>("--most") { HelpName = "N", Description = "The most workers tried (default 32)." };
+        var most = new Option<string?>("--most") { HelpName = "N", Description = $"The most workers tried (default {ExperimentDefinition.UsualMostWorkers}, at most {DefinitionRules.MaxWorkers})." };
         var options = new ExperimentOptions(Making.FreshRuns);
         return Make(new Command("tune", $"How many workers serve a target best: one run a step until three in a row are below the best, a play-off of the best three, then fresh runs (--repetitions). {Exits}") { target, most }, options, (parsed, choice, catalogue, errors) =>
         {

@@ -84,7 +84,7 @@ internal static class ExperimentExecution
         }
         try
         {
-            return await RecordStore.OpenAsync(new Contexts(connection), experiment, cancel);
+            return await RecordStore.OpenAsync(new Contexts(connection), experiment, errors, cancel);
         }
         catch (Exception e) when (Databases.IsAway(e) || Databases.IsRefused(e))
         {

@@ -139,7 +139,7 @@ internal sealed class StateFile : MemoryStore, IDisposable
             Seed = 0,
             Repetitions = 1,
             RoundsWereAdded = false,
-            Rows = [.. experiment.Rows.Select(r => r with { Unavailable = null, TunedWorkers = null, Published = null })],
+            Rows = [.. experiment.Rows.Select(r => r with { Unavailable = null, TunedWorkers = null, TunedAt = null, Published = null })],
         }, WobbleJson.Options);
 
     private void Write(Line line)

@@ -141,10 +141,12 @@ public sealed class ExperimentsApiTests : IAsyncLifetime
 
     [Theory]
     [InlineData("""{}""", "kind: nothing is not allowed; article, compare, tune, capacity, claim")]
-    [InlineData("""{"kind":"compare"}""", "targets: nothing is not allowed; at least one target, the reference first; one twice is an A/A")]
+    [InlineData("""{"kind":"compare"}""", "targets: nothing is not allowed; at least one target, the reference first; one alone, or twice, is an A/A")]
     [InlineData("""{"targets":[]}""", "targets: [] is not allowed; at least one")]
     [InlineData("""{"targets":["uwsgi-http/bottle"],"repetitions":0}""", "repetitions: 0 is not allowed; 1 to 100")]
-    [InlineData("""{"targets":["uwsgi-http/bottle"],"repetitions":10000}""", "repetitions: 10000 is not allowed; 1 to 100; it would take 44 h 26 min")]
+    [InlineData("""{"targets":["uwsgi-http/bottle"],"repetitions":10000}""", "repetitions: 10000 is not allowed; 1 to 100; it would take 88 h 53 min")]
+    [InlineData("""{"targets":["uwsgi-http/bottle"],"question":"two\nlines"}""", "question: two\nlines is not allowed; at most 300 characters on one line; this has 9")]
+    [InlineData("""{"rows":[{"name":"a\tb","target":"uwsgi-http/bottle"}],"question":"Why?"}""", "rows.name: a\tb is not allowed; at most 120 characters on one line; this has 3")]
     [InlineData("""{"rows":[{"name":"a","target":"uwsgi-http/bottle"},{"name":"a","target":"uwsgi-http/flask"}]}""", "rows.name: a is not allowed; a name of its own for each configuration (an A/A is told apart by #1 and #2)")]
     [InlineData("""{"rows":[{"name":"a","target":"uwsgi-http/bottle","workers":"many"}]}""", "rows[0].workers: \"many\" is not allowed; a whole number, 1 to 256")]
     [InlineData("""{"rows":[{"name":"","target":"uwsgi-http/bottle"}]}""", "rows[0].name: \"\" is not allowed; a text of its own")]
@@ -166,6 +168,21 @@ public sealed class ExperimentsApiTests : IAsyncLifetime
 
         Assert.StartsWith(detail, (await BadInputTests.ProblemOf(answer, HttpStatusCode.BadRequest)).Detail, StringComparison.Ordinal);
         Assert.Empty(_host.Jobs.Queued);
+    }
+
+    [Fact]
+    public async Task One_target_alone_is_compared_with_itself_and_a_number_of_requests_has_no_length()
+    {
+        using var client = _host.WithToken();
+
+        var made = await PostAsync(client, "/api/experiments", """{"targets":["uwsgi-http/bottle"],"requests":5000,"repetitions":3}""");
+        var read = await GetAsync(client, $"/api/experiments/{made["slug"]}");
+
+        Assert.Equal(("Does uwsgi-http/bottle differ from itself?", 6), ((string)made["question"]!, (int)made["runs_expected"]!));
+        Assert.Equal(["uwsgi-http/bottle #1", "uwsgi-http/bottle #2"], read["rows"]!.AsArray().Select(r => (string)r!["name"]!));
+        Assert.StartsWith("how long can't be told", (string)made["takes"]!, StringComparison.Ordinal);
+        Assert.Null(made["takes_s"]);
+        Assert.Null(read["progress"]!["to_go_s"]);
     }
 
     [Fact]

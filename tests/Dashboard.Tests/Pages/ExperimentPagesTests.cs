@@ -33,6 +33,59 @@ public sealed class ExperimentPagesTests : PageScene
     }
 
     [Fact]
+    public async Task On_more_cores_the_article_warns_of_its_pooler_and_has_one_that_is_enough()
+    {
+        var options = new TargetOption("pool", "10", [], 1, 100, "");
+        var catalogue = SamplePlans.Catalogue with { Cores = 4, Targets = [.. SamplePlans.Catalogue.Targets.Select(t => t.Class == TargetClass.Async ? t with { Options = [options] } : t)] };
+        await using (var db = Database.CreateDbContext())
+        {
+            db.Runners.RemoveRange(db.Runners);
+            db.Add(new RunnerRow { Name = "bench-4", Catalogue = catalogue, SeenAt = DateTimeOffset.UtcNow.AddHours(1) });
+            await db.SaveChangesAsync();
+        }
+        var page = Open<ExperimentsPage>("/experiments");
+        page.WaitForAssertion(() => Assert.Contains("With the pooler session:40 they don’t.", page.Find("section[aria-label='The article'] [role=status]").TextContent, StringComparison.Ordinal));
+
+        page.FindAll("section[aria-label='The article'] select")[1].Change("enough");
+
+        page.WaitForAssertion(() => Assert.DoesNotContain("may hang", page.Find("section[aria-label='The article'] [role=status]").TextContent, StringComparison.Ordinal));
+        page.Find("section[aria-label='The article'] .btn.go").Click();
+        page.WaitForAssertion(() => Assert.StartsWith("/x/", Address, StringComparison.Ordinal));
+        var shown = (await new ExperimentQueries(Database).BySlug(Address[3..], default))!;
+        Assert.All(shown.Definition.Rows, r => Assert.Equal("session:40", r.Definition.Pooler));
+    }
+
+    [Fact]
+    public async Task The_page_says_that_the_Runner_of_its_rounds_is_gone()
+    {
+        var made = await new Wobble.Results.Jobs.ExperimentQueue(Database, Jobs, TimeProvider.System).CreateAsync(c => Making.Compare(["uwsgi-http/bottle", "uvicorn/starlette"], new Definition { Target = "" }, c, 3, 1));
+        await Database.ExecuteAsync("update runners set seen_at = now() - interval '1 minute'");
+
+        var page = Open<ExperimentPage>($"/x/{made.Experiment!.Slug}", ("Slug", made.Experiment.Slug));
+
+        page.WaitForAssertion(() => Assert.Contains("0 of about 6 runs; it waits for the runner bench-1, which is gone", page.Markup, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task By_the_clock_shows_those_of_the_experiment_that_a_link_leads_to()
+    {
+        var queue = new Wobble.Results.Jobs.ExperimentQueue(Database, Jobs, TimeProvider.System);
+        var made = new List<Experiment>();
+        foreach (string time in (string[])["02:30", "04:45"])
+        {
+            made.Add((await queue.CreateAsync(c => Making.Compare(["uwsgi-http/bottle", "uvicorn/starlette"], new Definition { Target = "" }, c, 3, 1))).Experiment!);
+            await new Wobble.Results.Edits.RecurrenceEdits(Database, TimeProvider.System).Create(new Wobble.Results.Edits.RecurrenceWish { Experiment = made[^1].Slug, Time = time }, default);
+        }
+        var part = Scene.Render<Dashboard.Components.Pages.Recurring.ExperimentRecurrence>(p => p.Add(x => x.Slug, made[0].Slug));
+        part.WaitForAssertion(() => Assert.Contains("02:30", part.Find(".recurs").TextContent, StringComparison.Ordinal));
+
+        part.Render(p => p.Add(x => x.Slug, made[1].Slug));
+
+        part.WaitForAssertion(() => Assert.Contains("04:45", part.Find(".recurs").TextContent, StringComparison.Ordinal));
+        Assert.Single(part.FindAll(".recurs"));
+    }
+
+    [Fact]
     public async Task A_row_of_the_article_can_be_left_out()
     {
         await WithMeinheldAsync();
@@ -101,6 +154,8 @@ public sealed class ExperimentPagesTests : PageScene
         var page = Open<ExperimentPage>($"/x/{experiment.Slug}", ("Slug", experiment.Slug));
 
         page.WaitForElement(".curve .at");
+        Assert.Contains("open, rates searched", page.Find(".head .mid").TextContent, StringComparison.Ordinal);
+        Assert.DoesNotContain("closed 100", page.Find(".head .mid").TextContent, StringComparison.Ordinal);
         Assert.StartsWith("uwsgi-http/bottle serves ", page.Find(".tuned .verdict").TextContent, StringComparison.Ordinal);
         Assert.Equal("p99 50.0 ms", page.Find(".curve .below b").TextContent);
         Assert.Equal(12, page.FindAll(".tuned tbody tr").Count);
@@ -141,7 +196,7 @@ public sealed class ExperimentPagesTests : PageScene
         var made = db.Experiments.OrderBy(e => e.CreatedAt).ThenBy(e => e.Id).ToList();
         Assert.Equal(["running", .. Enumerable.Repeat("waiting", made.Count - 1)], made.Select(e => e.State).OrderBy(s => s));
         var definitions = made.Select(e => Results.Jobs.ExperimentQueue.Read(e)!).ToList();
-        Assert.True(definitions.Aggregate(TimeSpan.Zero, (t, d) => t + ExperimentRules.Estimate(d)) <= TimeSpan.FromMinutes(10));
+        Assert.True(definitions.Aggregate(TimeSpan.Zero, (t, d) => t + ExperimentRules.Estimate(d)!.Value) <= TimeSpan.FromMinutes(10));
         page.WaitForAssertion(() => Assert.DoesNotContain(definitions[0].Claim + ",", page.Find("[role=status]").TextContent, StringComparison.Ordinal));
     }
 

@@ -2,7 +2,9 @@ using Microsoft.EntityFrameworkCore;
 using Wobble.Results.Domain;
 using Wobble.Results.Experiments;
 using Wobble.Results.Jobs;
+using Wobble.Results.Queries;
 using Wobble.Results.Storage;
+using Wobble.Results.Tests.Experiments;
 using Wobble.Tests.Support;
 
 namespace Wobble.Results.Tests.Jobs;
@@ -78,6 +80,91 @@ public sealed class ExperimentQueueTests : IAsyncLifetime
         // A Runner makes its first run, where it isn't there.
         await queue.AdvanceAllAsync();
         Assert.Equal(1, await UnfinishedAsync());
+    }
+
+    [Fact]
+    public async Task All_of_its_runs_belong_to_one_Runner_also_when_another_joins_midway()
+    {
+        var made = await CreateAsync(["uwsgi-http/bottle", "uvicorn/starlette"], repetitions: 3);
+        await EndAsync(RunState.Completed);
+        await JoinAsync("alpha", Two);
+        await queue.AdvanceAllAsync();
+
+        Assert.Equal("bench-1", ExperimentQueue.Read(made)!.Runner);
+        Assert.Equal(["runs-bench-1", "runs-bench-1"], jobs.Queued.Select(j => j.Queue));
+    }
+
+    [Fact]
+    public async Task Of_the_Runners_that_are_there_it_is_made_for_the_one_that_can_run_most_of_it()
+    {
+        var lab = Two with { Targets = [.. Two.Targets.Select(t => t with { Unavailable = null }), new CatalogueTarget { Name = "hypercorn/quart", Server = "hypercorn", App = "quart", Interface = "asgi", Class = TargetClass.Async }] };
+        await JoinAsync("lab-2", lab);
+        await JoinAsync("left", lab with { Targets = [.. lab.Targets, new CatalogueTarget { Name = "daphne/starlette", Server = "daphne", App = "starlette", Interface = "asgi", Class = TargetClass.Async }] }, seenAgo: TimeSpan.FromMinutes(1));
+
+        var asked = await queue.RepeatAsync([new RunRequest { Definition = new Definition { Target = "hypercorn/quart", Repetitions = 2 } }]);
+        var available = await CreateAsync(["uwsgi-http/bottle", "uvicorn/sanic"], repetitions: 1);
+        var either = await CreateAsync(["uwsgi-http/bottle"], repetitions: 1);
+        var gone = await queue.RepeatAsync([new RunRequest { Definition = new Definition { Target = "daphne/starlette", Repetitions = 2 } }]);
+
+        Assert.Equal(["lab-2", "lab-2", "bench-1"], new[] { asked.Experiment!, available, either }.Select(e => ExperimentQueue.Read(e)!.Runner));
+        Assert.Equal("target", Assert.Single(gone.Errors).Field);
+    }
+
+    [Fact]
+    public async Task One_that_waits_for_a_Runner_that_is_gone_says_so()
+    {
+        var made = await CreateAsync(["uwsgi-http/bottle"], repetitions: 2);
+        Assert.Null((await new ExperimentQueries(database).BySlug(made.Slug, default))!.WaitsFor);
+
+        await database.ExecuteAsync("update runners set seen_at = now() - interval '1 minute'");
+
+        Assert.Equal("bench-1", (await new ExperimentQueries(database).BySlug(made.Slug, default))!.WaitsFor);
+    }
+
+    [Fact]
+    public async Task A_machine_that_changed_between_rounds_is_told_with_the_round()
+    {
+        var definition = Made.Compare(rows: 2, repetitions: 4, seed: 1);
+        var made = await new StoredExperiments(database).PlayAsync(definition, next => (20 + next.Round, 5_000));
+        Assert.DoesNotContain((await new ExperimentQueries(database).BySlug(made.Slug, default))!.Report.Notes, n => n.Contains("changed", StringComparison.Ordinal));
+
+        await database.ExecuteAsync("""update runs set environment = jsonb_set(jsonb_set(environment, '{kernel}', '"6.1.0-21-amd64"'), '{versions,nginx}', '"1.26.0"') where round >= 3""");
+
+        Assert.Contains("the machine changed: from round 3 on kernel 6.1.0-20-amd64 → 6.1.0-21-amd64, nginx 1.22.1 → 1.26.0; runs before and after it are taken together", (await new ExperimentQueries(database).BySlug(made.Slug, default))!.Report.Notes);
+    }
+
+    [Fact]
+    public async Task Workers_that_were_found_are_used_again_for_the_same_load_and_machine_only_and_the_report_says_so()
+    {
+        var found = await new StoredExperiments(database).PlayAsync(Making.Tune("uwsgi-http/bottle", new Definition { Target = "", For = TimeSpan.FromSeconds(10) }, Two, 1), next => (20, 1_000 * Math.Min(4, next.Definition.Workers!.Value) - next.Definition.Workers.Value), state: "running");
+        await database.ExecuteAsync("update runs set runner_name = 'bench-1'");
+        await queue.AdvanceAsync(found.Id);
+
+        async Task<Experiment> TunedAsync(Definition shared, int most = 32) =>
+            (await queue.CreateAsync(c => Making.Compare(["uwsgi-http/bottle"], shared, c, 1, 1, WorkersChoice.Tune) with { MostWorkers = most })).Experiment!;
+        var again = await TunedAsync(new Definition { Target = "" });
+        var others = new List<Experiment> { await TunedAsync(new Definition { Target = "", Rate = 500 }), await TunedAsync(new Definition { Target = "", Stages = "10s@50,10s@100" }), await TunedAsync(new Definition { Target = "" }, most: 64) };
+        await database.ExecuteAsync("update runners set catalogue = jsonb_set(catalogue, '{cores}', '4')");
+        others.Add(await TunedAsync(new Definition { Target = "" }));
+
+        Assert.Equal(4, ExperimentQueue.Read(again)!.Rows[0].TunedWorkers);
+        Assert.All(others, e => Assert.Null(ExperimentQueue.Read(e)!.Rows[0].TunedWorkers));
+        var note = (await new ExperimentQueries(database).BySlug(again.Slug, default))!.Report.Notes[0];
+        Assert.StartsWith("uwsgi-http/bottle: its 4 workers were found by an earlier search, which ended on ", note, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_connections_of_an_open_loop_and_stages_are_part_of_a_set_up()
+    {
+        static string Of(Definition definition) => SetupText.Of(definition);
+        var open = new Definition { Target = "", Rate = 500 };
+
+        Assert.NotEqual(Of(open), Of(open with { Connections = 10 }));
+        Assert.Equal(Of(open), Of(open with { Connections = Defaults.OpenLoopConnections }));
+        Assert.NotEqual(Of(new Definition { Target = "" }), Of(new Definition { Target = "", Stages = "10s@50" }));
+        string longest = string.Join(",", Enumerable.Repeat("3600s@1000000/s", 100));
+        Assert.InRange(Of(new Definition { Target = "", Stages = longest }).Length, 200, 300);
+        Assert.NotEqual(Of(new Definition { Target = "", Stages = longest }), Of(new Definition { Target = "", Stages = longest + "0" }));
     }
 
     [Fact]
@@ -246,6 +333,13 @@ public sealed class ExperimentQueueTests : IAsyncLifetime
         return outcome.Experiment!;
     }
 
+    private async Task JoinAsync(string name, Catalogue catalogue, TimeSpan seenAgo = default)
+    {
+        await using var db = database.CreateDbContext();
+        db.Runners.Add(new RunnerRow { Name = name, Catalogue = catalogue, SeenAt = DateTimeOffset.UtcNow - seenAgo });
+        await db.SaveChangesAsync();
+    }
+
     private async Task<string> StateAsync(Experiment experiment)
     {
         await using var db = database.CreateDbContext();
@@ -264,7 +358,7 @@ public sealed class ExperimentQueueTests : IAsyncLifetime
         var run = await db.Runs.SingleAsync(r => r.State == RunState.Queued);
         run.State = state;
         if (state == RunState.Completed)
-            run.Result = Experiments.Made.Run(new NextRun(0, RunPurpose.Round, 1, 1, run.Definition), 20).Result;
+            run.Result = Made.Run(new NextRun(0, RunPurpose.Round, 1, 1, run.Definition), 20).Result;
         await db.SaveChangesAsync();
     }
 }

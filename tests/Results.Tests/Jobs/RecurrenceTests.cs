@@ -98,6 +98,35 @@ public sealed class RecurrenceTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData(1), InlineData(3)]
+    public async Task Tried_again_after_PostgreSQL_went_away_it_queues_one(int repetitions)
+    {
+        var configuration = await _database.Keep(new Configuration { Name = Guid.NewGuid().ToString(), Definition = new FactsBuilder().Definition with { Repetitions = repetitions } });
+        var id = await MakeAsync(new RecurrenceWish { Configuration = configuration.Id, Time = "02:30" });
+
+        await Assert.ThrowsAnyAsync<Exception>(() => new RecurrenceJob(new AwayDatabase(_database) { At = "UPDATE recurrences" }, _jobs, TimeProvider.System).ExecuteAsync(id, Cancel));
+        await Job.ExecuteAsync(id, Cancel);
+
+        await using var db = _database.CreateDbContext();
+        Assert.Equal(1, await db.Runs.CountAsync(Cancel));
+        Assert.Equal(repetitions > 1 ? 1 : 0, await db.Experiments.CountAsync(Cancel));
+        Assert.Null((await Rows.One(id, Cancel))!.Problem);
+    }
+
+    [Fact]
+    public async Task What_waits_for_a_Runner_that_is_gone_is_said_so_in_its_turn()
+    {
+        var configuration = await _database.Keep(new Configuration { Name = Guid.NewGuid().ToString(), Definition = new FactsBuilder().Definition with { Repetitions = 3 } });
+        var id = await MakeAsync(new RecurrenceWish { Configuration = configuration.Id, Time = "02:30" });
+        await Job.ExecuteAsync(id, Cancel);
+
+        await _database.ExecuteAsync("update runners set seen_at = now() - interval '1 minute'");
+        await Job.ExecuteAsync(id, Cancel);
+
+        Assert.Equal("The one before had not ended: it waits for the runner bench-1, which is gone.", (await Rows.One(id, Cancel))!.Problem);
+    }
+
+    [Theory]
     [InlineData("25:00", "mon", "UTC", null, null, "time"), InlineData("02:30", "someday", "UTC", null, null, "days"), InlineData("02:30", "mon", "Nowhere/Town", null, null, "zone")]
     [InlineData("02:30", "mon", "UTC", "http://example.com/", null, "webhook"), InlineData("02:30", "mon", "UTC", null, "secret", "secret")]
     public async Task What_is_not_allowed_is_named(string time, string day, string zone, string? webhook, string? secret, string field)

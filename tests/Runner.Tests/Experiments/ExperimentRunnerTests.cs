@@ -90,6 +90,19 @@ public sealed class ExperimentRunnerTests : IDisposable
         Assert.Equal("hello\n", await File.ReadAllTextAsync(Kept, TestContext.Current.CancellationToken));
     }
 
+    [Theory]
+    [InlineData("the only copy"), InlineData("{\"rows\": 1}\nrest"), InlineData("{\"experiment\": {\"kind\"")]
+    public async Task A_file_without_an_experiment_is_refused_and_not_cut(string text)
+    {
+        await File.WriteAllTextAsync(Kept, text, TestContext.Current.CancellationToken);
+        var errors = new List<FieldError>();
+
+        Assert.Null(StateFile.Open(Kept, Compare(), errors));
+
+        Assert.Contains("this has no experiment in it", Assert.Single(errors).Allowed, StringComparison.Ordinal);
+        Assert.Equal(text, await File.ReadAllTextAsync(Kept, TestContext.Current.CancellationToken));
+    }
+
     [Fact]
     public void Two_at_once_on_one_file_are_refused()
     {
@@ -125,6 +138,22 @@ public sealed class ExperimentRunnerTests : IDisposable
         Assert.Equal(ExperimentEnd.OutOfTime, await PlayAsync(store, budget: TimeSpan.FromSeconds(5)));
         Assert.Empty(store.Runs);
         Assert.Equal(ExitCodes.Unfinished, Code(store, ExperimentEnd.OutOfTime));
+    }
+
+    [Fact]
+    public async Task Of_a_number_of_requests_the_first_run_says_how_long_the_others_take()
+    {
+        var asked = Compare();
+        var store = new MemoryStore(asked with { Rows = [.. asked.Rows.Select(r => r with { Definition = r.Definition with { For = null, Requests = 20_000 } })] });
+        Assert.Null(ExperimentRules.Estimate(store.Definition, store.Runs));
+        var said = new StringWriter();
+
+        // At 2,000/s each run takes 16 s: one fits.
+        Assert.Equal(ExperimentEnd.OutOfTime, await PlayAsync(store, budget: TimeSpan.FromSeconds(10), said: said));
+
+        Assert.Single(store.Runs);
+        Assert.Contains("(time to go not known yet)", said.ToString(), StringComparison.Ordinal);
+        Assert.Equal(16 * 6, ExperimentRules.Estimate(store.Definition, store.Runs)!.Value.TotalSeconds, 0.5);
     }
 
     [Fact]

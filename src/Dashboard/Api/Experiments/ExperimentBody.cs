@@ -26,7 +26,7 @@ internal sealed record ExperimentExtras
     /// <summary>Capacity: p99 stays below it, such as 50ms.</summary>
     public string? Objective { get; init; }
     /// <summary>Tuning: the most workers that are tried.</summary>
-    public int MostWorkers { get; init; } = 32;
+    public int MostWorkers { get; init; } = ExperimentDefinition.UsualMostWorkers;
     public string? Runner { get; init; }
     public IReadOnlyList<string> Tags { get; init; } = [];
     public string? Notes { get; init; }

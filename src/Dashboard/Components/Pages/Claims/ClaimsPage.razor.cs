@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Components;
 using Wobble.Dashboard.Access;
 using Wobble.Dashboard.Components.Controls;
+using Wobble.Dashboard.Components.Pages.Targets;
 using Wobble.Results.Domain;
 using Wobble.Results.Experiments;
 using Wobble.Results.Experiments.Claims;
@@ -23,7 +24,7 @@ public sealed partial class ClaimsPage
     private string? wrong;
 
     [Inject] private ClaimQueries Claims { get; set; } = default!;
-    [Inject] private ExperimentQueries Experiments { get; set; } = default!;
+    [Inject] private RunnerQueries Runners { get; set; } = default!;
     [Inject] private Changes Changes { get; set; } = default!;
     [Inject] private NavigationManager Navigation { get; set; } = default!;
 
@@ -53,8 +54,8 @@ public sealed partial class ClaimsPage
     protected override async Task<ClaimsShown> AskAsync(CancellationToken cancel)
     {
         var lines = Claims.All(cancel);
-        var catalogue = Experiments.Catalogue(cancel);
-        return new ClaimsShown(await lines, await catalogue);
+        var runners = Runners.All(cancel);
+        return new ClaimsShown(await lines, Catalogues.Best(await runners, Clock.GetUtcNow()));
     }
 
     private string Sum(bool objections)

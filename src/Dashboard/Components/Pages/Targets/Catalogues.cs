@@ -6,6 +6,10 @@ namespace Wobble.Dashboard.Components.Pages.Targets;
 /// <summary>What can be run, seen over all runners.</summary>
 internal static class Catalogues
 {
+    /// <summary>That of the runner which an experiment of many targets is made for: of those that are here (or, when none is, of all) the one that can run most. Null when none has joined.</summary>
+    public static Catalogue? Best(IReadOnlyList<RunnerState> runners, DateTimeOffset now) => runners
+        .OrderByDescending(r => !r.IsGone(now)).ThenByDescending(r => r.Catalogue.Targets.Count(t => t.Unavailable is null)).ThenBy(r => r.Name, StringComparer.Ordinal).FirstOrDefault()?.Catalogue;
+
     /// <summary>The catalogue of the named runner; else one of all that are here (or, when none is, of all): a target can run when one of them can run it.</summary>
     public static Catalogue Of(IReadOnlyList<RunnerState> runners, string? name, DateTimeOffset now)
     {
