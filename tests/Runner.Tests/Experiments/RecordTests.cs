@@ -42,7 +42,8 @@ public sealed class RecordTests(TestDatabase database) : IClassFixture<TestDatab
     {
         await using var own = await TestDatabase.CreateAsync();
         var watched = new WatchedDatabase(own);
-        var store = await RecordStore.OpenAsync(watched, Compare(targets: ["uwsgi-http/bottle"]), Stop);
+        using var store = await RecordStore.OpenAsync(watched, Compare(targets: ["uwsgi-http/bottle"]), [], Stop);
+        Assert.NotNull(store);
         await PlayAsync(store);
 
         Assert.Equal(3, store.Runs.Count);
