@@ -8,12 +8,13 @@ namespace Wobble.Results.Jobs;
 
 /// <summary>
 /// Looks at the trend of a recurring configuration, or of each that a recurring experiment sets beside others, once each time the last of it has ended. A change is told of once: it is beyond noise and δ, has at least
-/// four runs on each side, and lies at least four runs after the last one that was told of (where exactly it lies moves by a run or two as more come in).
+/// four points on each side (runs, or experiments of several rounds), and lies at least four after the last one of that configuration that was told of
+/// (where exactly it lies moves by one or two as more come in).
 /// </summary>
 public sealed class ChangeWatch(IDbContextFactory<WobbleDb> contexts, TimeProvider time)
 {
-    /// <summary>Runs on each side of a change that is told of, and between two of them.</summary>
-    public const int LeastRuns = 4;
+    /// <summary>Points of the trend on each side of a change that is told of, and between two of them.</summary>
+    public const int LeastPoints = 4;
 
     private readonly TrendQueries _trends = new(contexts);
 
@@ -30,17 +31,17 @@ public sealed class ChangeWatch(IDbContextFactory<WobbleDb> contexts, TimeProvid
 
     /// <summary>The changes of a trend that are to be told of.</summary>
     /// <param name="trend">The trend.</param>
-    /// <param name="toldUntil">Place of the last one that was told of, or when the recurrence was made.</param>
-    /// <param name="hasTold">True: the former.</param>
-    public static IReadOnlyList<TrendStep> New(Trend trend, DateTimeOffset toldUntil, bool hasTold)
+    /// <param name="notBefore">Those of before are not told of.</param>
+    /// <param name="toldOf">Place of the last one that was told of; null: none was.</param>
+    public static IReadOnlyList<TrendStep> New(Trend trend, DateTimeOffset notBefore, DateTimeOffset? toldOf)
     {
         ArgumentNullException.ThrowIfNull(trend);
         var fresh = new List<TrendStep>();
         foreach (var step in trend.Steps.Where(s => s.Difference == Difference.Differs))
         {
             int Counting(Func<TrendRun, int, bool> where) => trend.Runs.Where((r, i) => r.Counts && r.Value is > 0 && where(r, i)).Count();
-            bool isNew = trend.Runs[step.At].At > toldUntil && (!hasTold || fresh.Count > 0 || Counting((r, i) => r.At >= toldUntil && i < step.At) >= LeastRuns);
-            if (isNew && Counting((_, i) => i < step.At) >= LeastRuns && Counting((_, i) => i >= step.At) >= LeastRuns) fresh.Add(step);
+            bool isNew = trend.Runs[step.At].At > notBefore && (toldOf is not { } told || (trend.Runs[step.At].At > told && (fresh.Count > 0 || Counting((r, i) => r.At >= told && i < step.At) >= LeastPoints)));
+            if (isNew && Counting((_, i) => i < step.At) >= LeastPoints && Counting((_, i) => i >= step.At) >= LeastPoints) fresh.Add(step);
         }
         return fresh;
     }
@@ -53,16 +54,20 @@ public sealed class ChangeWatch(IDbContextFactory<WobbleDb> contexts, TimeProvid
     private async Task<int> LookAsync(WobbleDb db, Recurrence row, CancellationToken cancellation)
     {
         var found = new List<(Guid Configuration, Trend Trend, TrendStep Step)>();
+        // For each configuration by itself: that one of them changed says nothing of the others.
+        var told = await db.Database.SqlQuery<Told>($"""
+            select (body->'configuration'->>'id')::uuid as configuration, max((body->'run'->>'at')::timestamptz) as at from notices where recurrence_id = {row.Id} group by 1
+            """).ToDictionaryAsync(t => t.Configuration, t => t.At, cancellation);
         foreach (var configuration in row.ConfigurationId is { } one ? [one] : await ConfigurationsOfAsync(db, row.ExperimentId!.Value, cancellation))
         {
             var trend = await _trends.Of(configuration, Metric.P99, cancellation);
-            found.AddRange(New(trend, row.ToldUntil, hasTold: row.ToldUntil != row.CreatedAt).Select(step => (configuration, trend, step)));
+            DateTimeOffset? toldOf = told.TryGetValue(configuration, out var at) ? at : null;
+            found.AddRange(New(trend, row.ToldUntil, toldOf).Select(step => (configuration, trend, step)));
         }
-        var until = found.Select(f => f.Trend.Runs[f.Step.At].At).Append(row.ToldUntil).Max();
         await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
         // One of those who look wins, and what it found stands with it or not at all.
         int mine = await db.Recurrences.Where(r => r.Id == row.Id && r.LookedAt == row.LookedAt)
-            .ExecuteUpdateAsync(r => r.SetProperty(x => x.LookedAt, row.LastSlug).SetProperty(x => x.ToldUntil, until), cancellation);
+            .ExecuteUpdateAsync(r => r.SetProperty(x => x.LookedAt, row.LastSlug), cancellation);
         if (mine == 0) return 0;
         var ids = found.Select(f => f.Configuration).Distinct().ToList();
         var names = await db.Configurations.Where(c => ids.Contains(c.Id)).ToDictionaryAsync(c => c.Id, c => c.Name, cancellation);
@@ -72,6 +77,8 @@ public sealed class ChangeWatch(IDbContextFactory<WobbleDb> contexts, TimeProvid
         await transaction.CommitAsync(cancellation);
         return found.Count;
     }
+
+    private sealed record Told(Guid Configuration, DateTimeOffset At);
 
     private static Notice Of(Recurrence row, Guid configuration, string name, Trend trend, TrendStep step, DateTimeOffset now)
     {

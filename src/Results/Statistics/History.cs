@@ -46,6 +46,9 @@ public static class History
         return Interval.OfLogs(Student.Mean(logs), Student.Quantile(logs.Count - 1) * sd * Math.Sqrt(1 + (1.0 / logs.Count)));
     }
 
+    /// <summary>True when a ratio leaves 1 ± δ.</summary>
+    internal static bool IsBeyond(double ratio, double delta) => ratio > 1 + delta || ratio < 1 / (1 + delta);
+
     private static void Search(double[] values, int offset, double delta, List<LevelChange> found)
     {
         if (values.Length < LeastRuns) return;
@@ -62,7 +65,7 @@ public static class History
         }
         double p = (1 + asStrong) / (Permutations + 1.0);
         double ratio = TypicalRun.Of(values[k..]).Value / TypicalRun.Of(values[..k]).Value;
-        if (p > Alpha || (ratio <= 1 + delta && ratio >= 1 / (1 + delta))) return;
+        if (p > Alpha || !IsBeyond(ratio, delta)) return;
         found.Add(new LevelChange(offset + k, p, ratio));
         Search(values[..k], offset, delta, found);
         Search(values[k..], offset + k, delta, found);

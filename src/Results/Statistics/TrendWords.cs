@@ -36,12 +36,13 @@ public static class TrendWords
         {
             Difference.Differs => $"{Since(step)} {metric} is {By(step.Ratio)}.",
             Difference.Same => $"{Since(step)} {metric} is as it was.",
-            _ when step.Ratio.Low is null => $"{Since(step)}: too few runs to tell.",
+            _ when step.Ratio.Low is null => $"{Since(step)}: too few {trend.Unit}s to tell.",
+            _ when step.Ratio is { Low: > 1 } or { High: < 1 } => $"{Since(step)} {metric} is {By(step.Ratio)}, which may be too small to matter.",
             _ => $"{Since(step)}: no difference that can be shown.",
         };
     }
 
-    /// <summary>What the last run says beside those before it; null: there are fewer than five.</summary>
+    /// <summary>What the last point says beside those before it; null: there are fewer than five.</summary>
     public static string? Last(Trend trend)
     {
         ArgumentNullException.ThrowIfNull(trend);
@@ -49,8 +50,8 @@ public static class TrendWords
         string unit = trend.Metric switch { Metric.Throughput => "/s", Metric.Wobble => "", _ => " ms" };
         string band = $"{Figures.Text(low)} to {Figures.Text(high)}{unit}";
         return trend.LastIsUnusual == true
-            ? $"The last run is unusual: {Figures.Text(value)}{unit}, where {trend.Comparable} comparable runs before it give {band} in 19 of 20 cases."
-            : $"The last run is as before: {Figures.Text(value)}{unit}, within {band} of {trend.Comparable} comparable runs.";
+            ? $"The last {trend.Unit} is unusual: {Figures.Text(value)}{unit}, where {trend.Comparable} comparable {trend.Unit}s before it give {band} in 19 of 20 cases."
+            : $"The last {trend.Unit} is as before: {Figures.Text(value)}{unit}, within {band} of {trend.Comparable} comparable {trend.Unit}s.";
     }
 
     // "10 to 19% higher", "2.1 to 3.5 times what it was".

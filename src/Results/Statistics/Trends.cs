@@ -1,15 +1,40 @@
 namespace Wobble.Results.Statistics;
 
-/// <summary>A run in a configuration's history.</summary>
-/// <param name="Slug">Its permalink.</param>
+/// <summary>A point in a configuration's history: a run by itself, or all rounds of an experiment together.</summary>
+/// <param name="Slug">Permalink of the run, or of the first of them.</param>
 /// <param name="At">When it was asked for.</param>
-/// <param name="Value">The metric; null: it has none to show.</param>
+/// <param name="Value">The metric, of several the geometric mean; null: it has none to show.</param>
 /// <param name="Counts">False: not measured to the end, or invalid. It is shown and enters nothing.</param>
 /// <param name="Setup">All that must be equal for two runs to be comparable: version of the configuration, machine, versions. In order.</param>
 public sealed record TrendRun(string Slug, DateTimeOffset At, double? Value, bool Counts, IReadOnlyList<KeyValuePair<string, string>> Setup)
 {
     /// <summary>Equal for comparable runs.</summary>
     public string Key { get; } = string.Join('\n', Setup.Select(s => $"{s.Key}={s.Value}"));
+
+    /// <summary>Slug of the experiment whose rounds these are; null for a run by itself.</summary>
+    public string? Experiment { get; init; }
+    /// <summary>Runs behind <see cref="Value"/>.</summary>
+    public int Rounds { get; init; } = 1;
+    /// <summary>Where its link leads: the experiment, else the run.</summary>
+    public string Path => Experiment is { } experiment ? $"/x/{experiment}" : $"/r/{Slug}";
+
+    /// <summary>
+    /// The runs of one experiment as one point, for each set-up among them: rounds of one night resemble each other more than nights do, so five of them are
+    /// no five measurements of what changes from night to night. The geometric mean of those that count; where none does, of all that show the metric.
+    /// </summary>
+    /// <param name="runs">In time order.</param>
+    public static IEnumerable<TrendRun> Joined(IReadOnlyList<TrendRun> runs)
+    {
+        ArgumentNullException.ThrowIfNull(runs);
+        return runs.GroupBy(r => r.Key).Select(g => g.ToList()).Select(alike =>
+        {
+            var shown = alike.FindAll(r => r.Counts && r.Value is > 0);
+            bool counts = shown.Count > 0;
+            if (!counts) shown = alike.FindAll(r => r.Value is > 0);
+            var first = shown.Count > 0 ? shown[0] : alike[0];
+            return first with { Counts = counts || first.Counts, Rounds = Math.Max(1, shown.Count), Value = shown.Count > 1 ? TypicalRun.Of(shown.ConvertAll(r => r.Value!.Value)).Value : first.Value };
+        });
+    }
 }
 
 /// <summary>Something of the set-up that is another than before.</summary>
@@ -18,17 +43,17 @@ public sealed record TrendRun(string Slug, DateTimeOffset At, double? Value, boo
 /// <param name="Was">null: it wasn't there.</param>
 public sealed record SetupChange(string Name, string? Now, string? Was);
 
-/// <summary>Runs of one set-up between two steps, and where others of them would lie.</summary>
-/// <param name="First">Index of the first run.</param>
-/// <param name="Last">Index of the last run.</param>
-/// <param name="Runs">How many runs of this set-up lie between, both included.</param>
+/// <summary>Points of one set-up between two steps, and where others of them would lie.</summary>
+/// <param name="First">Index of the first point.</param>
+/// <param name="Last">Index of the last point.</param>
+/// <param name="Runs">How many points of this set-up lie between, both included.</param>
 /// <param name="Level">Geometric mean.</param>
-/// <param name="Low">95% of single runs lie above; null below five runs.</param>
-/// <param name="High">95% of single runs lie below; null below five runs.</param>
+/// <param name="Low">95% of single points lie above; null below five.</param>
+/// <param name="High">95% of single points lie below; null below five.</param>
 public sealed record TrendLevel(int First, int Last, int Runs, double Level, double? Low, double? High);
 
 /// <summary>A place where the level may have changed.</summary>
-/// <param name="At">Index of the first run after it.</param>
+/// <param name="At">Index of the first point after it.</param>
 /// <param name="Changes">What of the set-up changed there; empty: a change point among comparable runs.</param>
 /// <param name="Ratio">After ÷ before.</param>
 /// <param name="P">Of the permutation test, or of Welch's t where the set-up changed; null: too few runs.</param>
@@ -40,13 +65,16 @@ public sealed record TrendStep(int At, IReadOnlyList<SetupChange> Changes, Inter
 /// <param name="Runs">In time order.</param>
 /// <param name="Levels">Of each set-up, between its steps.</param>
 /// <param name="Steps">In time order.</param>
-/// <param name="Comparable">Earlier runs that the last one that counts can be compared with.</param>
+/// <param name="Comparable">Earlier points that the last one that counts can be compared with.</param>
 /// <param name="AsBefore">Where it lies when it is as before; null below five of them.</param>
 /// <param name="LastIsUnusual">It lies outside; null: nothing can be said.</param>
 public sealed record Trend(Metric Metric, IReadOnlyList<TrendRun> Runs, IReadOnlyList<TrendLevel> Levels, IReadOnlyList<TrendStep> Steps, int Comparable, Interval? AsBefore, bool? LastIsUnusual)
 {
-    /// <summary>The last run that counts; null when there is none.</summary>
+    /// <summary>The last point that counts; null when there is none.</summary>
     public TrendRun? Last => Runs.LastOrDefault(r => r.Counts && r.Value is > 0);
+
+    /// <summary>What its points are called: runs, unless some are several rounds of an experiment.</summary>
+    public string Unit => Runs.Any(r => r.Rounds > 1) ? "point" : "run";
 }
 
 /// <summary>
@@ -99,10 +127,17 @@ public static class Trends
                 int at = i;
                 var part = groups[before.Key].Parts.Last(p => p[0].Index < at);
                 var ratio = Ratio.Welch(Values(groups[run.Key].Parts[0]), Values([.. part.Where(r => r.Index < at)]));
-                yield return new TrendStep(i, SetupOf(run, before), ratio.Interval, ratio.P, Verdict.Of("after", "before", Metric.P99, ratio, delta).Difference);
+                yield return new TrendStep(i, SetupOf(run, before), ratio.Interval, ratio.P, DifferenceOf(ratio, delta));
             }
             before = run;
         }
+    }
+
+    // As for a change point, the estimate itself has to lie beyond δ: an interval that excludes 1 and only reaches over δ shows that something changed, not that it matters.
+    private static Difference DifferenceOf(Ratio ratio, double delta)
+    {
+        var difference = Verdict.Of("after", "before", Metric.P99, ratio, delta).Difference;
+        return difference == Difference.Differs && !History.IsBeyond(ratio.Interval.Value, delta) ? Difference.CantTell : difference;
     }
 
     private static List<SetupChange> SetupOf(TrendRun now, TrendRun was)

@@ -31,7 +31,7 @@ public sealed class Recurrence
     public string? LastProblem { get; set; }
     /// <summary>Slug of the last run whose place in the trend was looked at.</summary>
     public string? LookedAt { get; set; }
-    /// <summary>When the first run after the last change that was told of was asked for; before any, when the recurrence was made.</summary>
+    /// <summary>Changes of before are not told of: when the recurrence was made. Which were told of since, its notices say.</summary>
     public DateTimeOffset ToldUntil { get; set; }
 }
 

@@ -127,6 +127,9 @@ public sealed class ListShapesTests
         Assert.Equal((1, false), (Assert.Single(trend.Lines).Number, trend.Lines[0].Differs));
         Assert.InRange(trend.Lines[0].Left, trend.Marks[1].Left, trend.Marks[2].Left);
         Assert.Empty(TrendShape.Of(Trends.Of(Metric.P99, []), TimeZoneInfo.Utc).Marks);
+        var rounds = Assert.Single(TrendShape.Of(Trends.Of(Metric.P99, [Run("e", 30, 1) with { Experiment = "night", Rounds = 5 }]), TimeZoneInfo.Utc).Marks);
+        Assert.Equal("/x/night", rounds.Href);
+        Assert.EndsWith(", 5 rounds", rounds.Label, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -189,6 +189,11 @@ public sealed class RecurrenceTests : IAsyncLifetime
         Assert.Equal(1, await new ChangeWatch(_database, TimeProvider.System).LookAsync(Cancel));
 
         Assert.Equal("waiting", Assert.Single((await Rows.One(id, Cancel))!.Notices).State);
+        // The other one changes at the same place: that the first was told of says nothing of it.
+        await _database.ExecuteAsync($"delete from runs where configuration_id = '{calm.Id}'; update recurrences set looked_at = null");
+        await _database.KeepAll(values.Select((v, i) => Stored.Run(minutesAgo: 1_000 - i, p99: v, configuration: calm.Id, version: 1)));
+        Assert.Equal(1, await new ChangeWatch(_database, TimeProvider.System).LookAsync(Cancel));
+        Assert.Equal(2, (await Rows.One(id, Cancel))!.Notices.Count);
     }
 
     [Fact]
@@ -199,10 +204,11 @@ public sealed class RecurrenceTests : IAsyncLifetime
         var four = Trends.Of(Metric.P99, [.. Enumerable.Range(0, 14).Select(Run)]);
 
         Assert.Equal(Difference.Differs, Assert.Single(three.Steps).Difference);
-        Assert.Empty(ChangeWatch.New(three, DateTimeOffset.UnixEpoch, hasTold: false));
-        Assert.Single(ChangeWatch.New(four, DateTimeOffset.UnixEpoch, hasTold: false));
-        Assert.Empty(ChangeWatch.New(four, DateTimeOffset.UnixEpoch.AddDays(11), hasTold: true));
-        Assert.Empty(ChangeWatch.New(four, DateTimeOffset.UnixEpoch.AddDays(8), hasTold: true));
+        Assert.Empty(ChangeWatch.New(three, DateTimeOffset.UnixEpoch, toldOf: null));
+        Assert.Single(ChangeWatch.New(four, DateTimeOffset.UnixEpoch, toldOf: null));
+        Assert.Empty(ChangeWatch.New(four, DateTimeOffset.UnixEpoch.AddDays(11), toldOf: null));
+        Assert.Empty(ChangeWatch.New(four, DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddDays(11)));
+        Assert.Empty(ChangeWatch.New(four, DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddDays(8)));
     }
 
     private RecurrenceJob Job => new(_database, _jobs, TimeProvider.System);

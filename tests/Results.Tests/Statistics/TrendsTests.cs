@@ -41,6 +41,32 @@ public class TrendsTests
     }
 
     [Fact]
+    public void A_change_of_the_set_up_whose_estimate_lies_inside_delta_does_not_differ()
+    {
+        // + 6%, sure to be above 1 and not inside ±10%.
+        var trend = Trends.Of(Metric.P99, Runs([30, 31.1, 29.1, 30.8, 29.1, 31.8, 33.1, 30.9, 32.9, 30.7], i => ("kernel", i < 5 ? "6.1" : "6.2")));
+
+        var step = Assert.Single(trend.Steps);
+        Assert.InRange(step.Ratio.Value, 1.05, 1.07);
+        Assert.True(step.Ratio is { Low: > 1, High: > 1.10 });
+        Assert.Equal(Difference.CantTell, step.Difference);
+        Assert.EndsWith("higher, which may be too small to matter.", TrendWords.Sentence(trend, step), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_rounds_of_an_experiment_are_one_point_for_each_set_up()
+    {
+        TrendRun Round(int i, double? value, string kernel = "6.1", bool counts = true) => new($"run-{i}", DateTimeOffset.UnixEpoch.AddMinutes(i), value, counts, [new("kernel", kernel)]) { Experiment = "nightly" };
+
+        var points = TrendRun.Joined([Round(0, 900, counts: false), Round(1, 20), Round(2, 45), Round(3, null), Round(4, 33, "6.2")]).ToList();
+
+        Assert.Equal([("run-1", 30, 2, true), ("run-4", 33, 1, true)], points.Select(p => (p.Slug, Math.Round(p.Value!.Value, 6), p.Rounds, p.Counts)));
+        Assert.All(points, p => Assert.Equal("/x/nightly", p.Path));
+        var fell = Assert.Single(TrendRun.Joined([Round(0, null, counts: false), Round(1, 900, counts: false)]));
+        Assert.Equal((900, false, 1), (fell.Value, fell.Counts, fell.Rounds));
+    }
+
+    [Fact]
     public void Two_machines_in_turn_are_one_change_and_two_histories()
     {
         var trend = Trends.Of(Metric.P99, Runs([30, 60, 31, 61, 29, 59, 30, 62, 31, 60, 30, 61], i => ("machine", i % 2 == 0 ? "a" : "b")));

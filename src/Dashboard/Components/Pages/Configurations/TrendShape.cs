@@ -5,10 +5,10 @@ using Wobble.Results.Statistics;
 
 namespace Wobble.Dashboard.Components.Pages.Configurations;
 
-/// <summary>A run in a trend.</summary>
+/// <summary>A run in a trend, or the rounds of an experiment.</summary>
 /// <param name="Left">0–1.</param>
 /// <param name="Top">px</param>
-internal sealed record TrendMark(string Slug, double Left, double Top, bool IsHollow, string Label);
+internal sealed record TrendMark(string Slug, string Href, double Left, double Top, bool IsHollow, string Label);
 
 /// <summary>What runs between two steps usually give: 0–1 across, px down.</summary>
 internal readonly record struct TrendBand(double Left, double Right, double Top, double Bottom);
@@ -16,7 +16,7 @@ internal readonly record struct TrendBand(double Left, double Right, double Top,
 /// <summary>A step: a dashed line with a number, whose words stand below the figure.</summary>
 internal readonly record struct TrendLine(double Left, int Number, bool Differs);
 
-/// <summary>A figure of each run in turn, on a log axis, with bands of what is usual and a line where something changed. Runs without the figure have no mark.</summary>
+/// <summary>A figure of each point in turn, on a log axis, with bands of what is usual and a line where something changed. Points without the figure have no mark.</summary>
 internal sealed record TrendShape(IReadOnlyList<TrendMark> Marks, IReadOnlyList<TrendBand> Bands, IReadOnlyList<TrendLine> Lines, IReadOnlyList<(double Value, double Top)> Ticks, string Unit, string Label)
 {
     public const double Height = 220;
@@ -38,7 +38,7 @@ internal sealed record TrendShape(IReadOnlyList<TrendMark> Marks, IReadOnlyList<
         var y = Scale.Log(from, to, Height - Foot, Head);
         var bands = trend.Levels.Where(l => l.Low is not null).Select(l => new TrendBand(Left(place[l.First] - .45), Left(place[l.Last] + .45), y.At(l.High!.Value), y.At(l.Low!.Value)));
         var lines = trend.Steps.Select((s, i) => new TrendLine(Left(place[s.At] - .5), i + 1, s.Difference == Difference.Differs));
-        string label = $"{trend.Metric.Title()} of {Numbers.Many(shown.Count, "run")}, {Numbers.Three(shown.Min(r => r.run.Value))} to {Numbers.Three(shown.Max(r => r.run.Value))}, last {Numbers.Three(shown[^1].run.Value)}";
+        string label = $"{trend.Metric.Title()} of {Numbers.Many(shown.Count, trend.Unit)}, {Numbers.Three(shown.Min(r => r.run.Value))} to {Numbers.Three(shown.Max(r => r.run.Value))}, last {Numbers.Three(shown[^1].run.Value)}";
         return new TrendShape([.. shown.Select((s, i) => Mark(s.run, trend.Metric, Left(i), y, zone))], [.. bands], [.. lines], [.. TicksOf(from, to).Select(t => (t, y.At(t)))], unit, label);
     }
 
@@ -46,7 +46,8 @@ internal sealed record TrendShape(IReadOnlyList<TrendMark> Marks, IReadOnlyList<
     {
         string when = TimeZoneInfo.ConvertTime(run.At, zone).ToString("d MMMM HH:mm", CultureInfo.InvariantCulture);
         string value = metric switch { Metric.Throughput => Numbers.Three(run.Value) + "/s", Metric.Wobble => Numbers.Three(run.Value), _ => Numbers.Latency(run.Value) };
-        return new TrendMark(run.Slug, left, y.At(run.Value!.Value), !run.Counts, $"{value}, {when}{(run.Counts ? "" : ", not to be trusted")}");
+        string rounds = run.Rounds > 1 ? $", {run.Rounds} rounds" : "";
+        return new TrendMark(run.Slug, run.Path, left, y.At(run.Value!.Value), !run.Counts, $"{value}, {when}{rounds}{(run.Counts ? "" : ", not to be trusted")}");
     }
 
     private static (double From, double To) Axis(IReadOnlyList<double> values)
