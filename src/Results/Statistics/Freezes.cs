@@ -9,6 +9,18 @@ namespace Wobble.Results.Statistics;
 public sealed record Freezes(int Count, Interval PerMinute)
 {
     private const double FrozenBelow = 0.5;
+    /// <summary>Answers of a usual second from which on half of them is more than chance: of 40 independent ones fewer than 20 come once in 6,000 seconds, of 5 fewer than 3 in every eighth.</summary>
+    public const double LeastUsual = 40;
+
+    /// <summary>The rate of a run under one load; null without a second, and where a usual second has fewer than <see cref="LeastUsual"/> answers.</summary>
+    /// <param name="answersOfSeconds">Answers of each whole measured second.</param>
+    public static FreezeRate? RateOf(IReadOnlyList<long> answersOfSeconds)
+    {
+        ArgumentNullException.ThrowIfNull(answersOfSeconds);
+        // Seconds without an answer are no measure of a usual one: a run that froze for most of its time has many.
+        double[] answering = [.. answersOfSeconds.Where(a => a > 0).Select(a => (double)a)];
+        return answering.Length == 0 || OutlierRuns.Median(answering) < LeastUsual ? null : RateOf(Of(answersOfSeconds).Count, answersOfSeconds.Count);
+    }
 
     /// <summary>A second is frozen if it completes fewer than half of the run's median second, or nothing at all.</summary>
     /// <param name="answersOfSeconds">Answers of each whole measured second.</param>

@@ -33,6 +33,9 @@ internal static class Student
 
     private static double Searched(double degrees, double confidence) => StudentT.InvCDF(0, 1, degrees, 1 - ((1 - confidence) / 2));
 
+    /// <summary>z with P(|Z| ≤ z) = confidence, to two digits: 1.96, 2.29.</summary>
+    public static double Normal(double confidence) => Math.Round(MathNet.Numerics.Distributions.Normal.InvCDF(0, 1, 1 - ((1 - confidence) / 2)), 2);
+
     /// <summary>P(|T| &gt; t).</summary>
     public static double TwoSided(double t, double degrees) => double.IsPositiveInfinity(t) ? 0 : 2 * StudentT.CDF(0, 1, degrees, -Math.Abs(t));
 

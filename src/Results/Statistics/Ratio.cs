@@ -9,6 +9,11 @@ namespace Wobble.Results.Statistics;
 public sealed record Ratio(Interval Interval, double? P, int Rounds, double? SdOfLogRatio, bool SameRounds)
 {
     private const double LeastSd = TypicalRun.BucketWidth;
+    /// <summary>Standard normal quantile of 80% power.</summary>
+    private const double Power = 0.84;
+
+    /// <summary>Confidence of <see cref="Interval"/>, on which the rounds needed turn, too.</summary>
+    public double Confidence { get; init; } = Student.Confidence;
 
     /// <summary>
     /// Two configurations of the same rounds: paired t on the log ratio of each round. A/A alarms 4–6% in simulation; pairing removes what a round had in
@@ -25,7 +30,7 @@ public sealed record Ratio(Interval Interval, double? P, int Rounds, double? SdO
         var d = a.Zip(b, (x, y) => Math.Log(x) - Math.Log(y)).ToList();
         if (d.Count < TypicalRun.LeastRuns) return new Ratio(new Interval(d.Count == 0 ? double.NaN : Math.Exp(Student.Mean(d)), null, null), null, d.Count, null, true);
         double mean = Student.Mean(d), sd = Math.Max(Student.Sd(d), LeastSd / Math.Sqrt(6)), se = sd / Math.Sqrt(d.Count);
-        return new Ratio(Interval.OfLogs(mean, Student.Quantile(d.Count - 1, confidence) * se), Student.TwoSided(mean / se, d.Count - 1), d.Count, sd, true);
+        return new Ratio(Interval.OfLogs(mean, Student.Quantile(d.Count - 1, confidence) * se), Student.TwoSided(mean / se, d.Count - 1), d.Count, sd, true) { Confidence = confidence };
     }
 
     /// <summary>Runs without common rounds (different experiments): Welch's t on the logs.</summary>
@@ -41,7 +46,7 @@ public sealed record Ratio(Interval Interval, double? P, int Rounds, double? SdO
         double vx = sx * sx / x.Count, vy = sy * sy / y.Count, v = vx + vy;
         double degrees = v * v / ((vx * vx / (x.Count - 1)) + (vy * vy / (y.Count - 1)));
         double mean = Student.Mean(x) - Student.Mean(y);
-        return new Ratio(Interval.OfLogs(mean, Student.Quantile(degrees, confidence) * Math.Sqrt(v)), Student.TwoSided(mean / Math.Sqrt(v), degrees), least, Math.Sqrt((sx * sx) + (sy * sy)), false);
+        return new Ratio(Interval.OfLogs(mean, Student.Quantile(degrees, confidence) * Math.Sqrt(v)), Student.TwoSided(mean / Math.Sqrt(v), degrees), least, Math.Sqrt((sx * sx) + (sy * sy)), false) { Confidence = confidence };
     }
 
     /// <summary>
@@ -63,6 +68,6 @@ public sealed record Ratio(Interval Interval, double? P, int Rounds, double? SdO
         return new Ratio(Interval.OfLogs(mean, Student.Quantile(h - 1) * se), Student.TwoSided(mean / se, h - 1), h, sd, true);
     }
 
-    /// <summary>Rounds for 80% power at a true difference of δ: R ≈ 2 + (2.8·s_d / ln(1+δ))²; null where the spread is unknown.</summary>
-    public int? RoundsToTell(double delta) => SdOfLogRatio is { } sd ? (int)Math.Ceiling(2 + Math.Pow(2.8 * sd / Math.Log(1 + delta), 2)) : null;
+    /// <summary>Rounds for 80% power at a true difference of δ: R ≈ 2 + (2.8·s_d / ln(1+δ))², with 3.13 in place of 2.8 for intervals of 97.8%; null where the spread is unknown.</summary>
+    public int? RoundsToTell(double delta) => SdOfLogRatio is { } sd ? (int)Math.Ceiling(2 + Math.Pow((Student.Normal(Confidence) + Power) * sd / Math.Log(1 + delta), 2)) : null;
 }

@@ -60,6 +60,6 @@ public sealed class SharedNoise
     {
         double v = variances[i] + variances[j];
         double half = Student.Quantile(Degrees(i, j), confidence) * Math.Sqrt(v);
-        return new Ratio(Interval.OfLogs(means[i] - means[j], half), P(i, j), rounds, Math.Sqrt(Moderated[i] + Moderated[j]), true);
+        return new Ratio(Interval.OfLogs(means[i] - means[j], half), P(i, j), rounds, Math.Sqrt(Moderated[i] + Moderated[j]), true) { Confidence = confidence };
     }
 }

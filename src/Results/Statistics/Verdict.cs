@@ -82,7 +82,8 @@ public sealed record Verdict(Difference Difference, bool IsSignificant, bool IsR
             string small = relevant ? "" : "; may be too small to matter";
             return new Verdict(Difference.Differs, true, relevant, Differing(a, b, metric, low, high) + small);
         }
-        string rounds = ratio.RoundsToTell(d) is { } n ? $"; about {n} rounds would tell +{Percent(d, up: true)}%" : "";
+        // As many were run already: the difference itself is near δ or between that and none, so no number of rounds can be promised.
+        string rounds = ratio.RoundsToTell(d) is not { } n ? "" : n > ratio.Rounds ? $"; about {n} rounds would tell +{Percent(d, up: true)}%" : $"; the difference is near what matters (+{Percent(d, up: true)}%) or below it: more rounds may tell";
         return new Verdict(Difference.CantTell, false, false, $"can't tell: {a}'s {metric.Title()} is between {Percent(1 - low, up: true)}% lower and {Percent(high - 1, up: true)}% higher than {b}'s{rounds}");
     }
 

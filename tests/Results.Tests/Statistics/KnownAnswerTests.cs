@@ -34,6 +34,27 @@ public sealed class KnownAnswerTests
     }
 
     [Fact]
+    public void No_number_of_rounds_is_promised_that_was_run_already()
+    {
+        // Ten rounds, s_d .08, mean + 5%: the formula says 8.
+        double[] around = [.08, -.08, .08, -.08, .08, -.08, .08, -.08, .024, -.024];
+        var ratio = Ratio.Paired([.. around.Select(d => 30 * 1.05 * Math.Exp(d))], [.. around.Select(_ => 30.0)]);
+
+        Assert.InRange(ratio.RoundsToTell(.10)!.Value, 5, 10);
+        Assert.EndsWith("; the difference is near what matters (+10%) or below it: more rounds may tell", Verdict.Of("A", "B", Metric.P99, ratio).Sentence, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void After_a_look_more_rounds_are_needed()
+    {
+        double[] a = [31, 45, 20, 38, 25], b = [30, 30, 30, 30, 30];
+
+        int usual = Ratio.Paired(a, b).RoundsToTell(.10)!.Value, later = Ratio.Paired(a, b, Student.AfterALook).RoundsToTell(.10)!.Value;
+
+        Assert.InRange((later - 2.0) / (usual - 2.0), 1.22, 1.28);
+    }
+
+    [Fact]
     public void Ten_rounds_that_differ_too_little_to_matter()
     {
         var ratio = Ratio.Paired(
@@ -170,6 +191,9 @@ public sealed class KnownAnswerTests
         Assert.Equal(1, Freezes.Of([100, 102, 98, 3, 101]).Count);
         // More frozen seconds than others: none of them is the measure.
         Assert.Equal(3, Freezes.Of([0, 0, 0, 101, 99]).Count);
+        Assert.Equal(3, Freezes.RateOf([0, 0, 0, 101, 99])!.Count);
+        Assert.Null(Freezes.RateOf([3, 5, 2, 6, 1, 4, 3, 0]));
+        Assert.Null(Freezes.RateOf([]));
     }
 
     [Theory]

@@ -147,7 +147,7 @@ public sealed record Contrast
         }}";
         // Of a factor the rounds are those that would tell the ratio from it, were it what it is now.
         double distance = Expected == Expected.Times ? Math.Abs(Math.Log(ratio.Interval.Value / Factor)) : Math.Log(1 + delta);
-        string rounds = ratio.RoundsToTell(Math.Exp(distance) - 1) is { } n and > 0 and <= MostRoundsSaid ? $"; about {n} rounds would tell" : "";
+        string rounds = ratio.RoundsToTell(Math.Exp(distance) - 1) is { } n and <= MostRoundsSaid && n > ratio.Rounds ? $"; about {n} rounds would tell" : "";
         return $"can't tell: {range}{(Expected == Expected.Times ? $", {Verdict.Down(Factor)} times is claimed" : "")}{rounds}";
     }
 }

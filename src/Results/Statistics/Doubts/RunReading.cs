@@ -95,8 +95,8 @@ public sealed class RunReading
     public LongHistogram LastHalf { get; } = Histograms.Create();
     /// <summary>How many seconds that is.</summary>
     public int LastSeconds => WholeSeconds - _lastFrom;
-    /// <summary>Frozen seconds; null when none is whole.</summary>
-    public FreezeRate? Freezes => Statistics.Freezes.RateOf(Statistics.Freezes.Of(_answers).Count, _answers.Count);
+    /// <summary>Frozen seconds; null when none is whole, with stages (a lower rate is no freeze), and where chance alone would freeze some.</summary>
+    public FreezeRate? Freezes => Facts.Load.Stages.Count > 1 ? null : Statistics.Freezes.RateOf(_answers);
     /// <summary>The last half against the first sixth; null where they can't be compared: below 10 s, with stages, without answers, where a part has none (its ends are infinite then).</summary>
     public RunDrift? Drift => WholeSeconds < 10 || Facts.Load.Stages.Count > 1 || Answered == 0 ? null : new RunDrift(
         Math.Log(Percentiles.Ms(LastHalf, 50) / Percentiles.Ms(FirstSixth, 50)), Math.Log((double)LastHalf.TotalCount / LastSeconds / ((double)FirstSixth.TotalCount / FirstSeconds)));
