@@ -17,6 +17,10 @@ public static class Schedule
     private const int RunsOfLadder = 17;
     private const double SurelyFine = 0.3;
     private const double SurelyTooMuch = 1.3;
+    /// <summary>How far below the rate that is thought surely fine is looked: runs of a length, and of so many requests, which take the longer the lower the rate.</summary>
+    private const double LowestShare = 1.0 / 64, LowestShareOfRequests = 1.0 / 8;
+    /// <summary>More requests than p99 needs, since a run doesn't send exactly as many as are due.</summary>
+    private const double RequestsMargin = 1.2;
 
     /// <summary>The next run; null when nothing is left to run (or one is still going on: the caller waits for it).</summary>
     public static NextRun? Next(ExperimentDefinition experiment, IReadOnlyList<ExperimentRun> runs)
@@ -118,7 +122,16 @@ public static class Schedule
         ArgumentNullException.ThrowIfNull(experiment);
         ArgumentNullException.ThrowIfNull(runs);
         int more = runs.Count(r => r.Attempt > 1 || (r.State.IsFinal() && !r.SpeaksOfTarget) || experiment.Rows[r.Row].Unavailable is not null);
+        if (experiment.Kind == ExperimentKind.Capacity) more += Enumerable.Range(0, experiment.Rows.Count).Where(row => experiment.Rows[row].Unavailable is null).Sum(row => CapacityRunsInAll(experiment, row, runs) - Capacity.Runs);
         return Math.Max(runs.Count, (int)Math.Min(int.MaxValue, (long)RunsExpected(experiment) + more));
+    }
+
+    /// <summary>How many steps a row's capacity search takes, as far as that is known by now: as many as it has when it is over.</summary>
+    public static int CapacityRunsInAll(ExperimentDefinition experiment, int row, IReadOnlyList<ExperimentRun> runs)
+    {
+        ArgumentNullException.ThrowIfNull(experiment);
+        if (Bounds(experiment, row, runs) is not { } bounds) return Capacity.Runs;
+        return Capacity.RunsInAll(CapacityRuns(row, runs), ObjectiveOf(experiment), bounds.Fine, bounds.TooMuch, bounds.Floor);
     }
 
     private static NextRun? NextOfRounds(ExperimentDefinition experiment, IReadOnlyList<ExperimentRun> runs)
@@ -188,13 +201,26 @@ public static class Schedule
         if (wanted.Unavailable is not null) return null;
         var definition = wanted.Definition with { Workers = WorkersOf(experiment, row, runs), Repetitions = 1 };
         var saturating = runs.Where(r => r.Row == row && r.Purpose == RunPurpose.Saturate).ToList();
-        if (saturating.FirstOrDefault(r => r.IsValid) is not { } saturated)
+        if (!saturating.Exists(r => r.IsValid))
             return saturating.Count >= Attempts ? null : new NextRun(row, RunPurpose.Saturate, 1, saturating.Count + 1, definition with { Rate = null, Connections = null });
-        double most = saturated.Result!.Throughput;
         var steps = CapacityRuns(row, runs);
-        if (Capacity.Next(steps, experiment.ObjectiveMs ?? 50, most * SurelyFine, most * SurelyTooMuch) is not { } rate) return null;
+        if (Bounds(experiment, row, runs) is not { } bounds || Capacity.Next(steps, ObjectiveOf(experiment), bounds.Fine, bounds.TooMuch, bounds.Floor) is not { } rate) return null;
         int step = steps.Count + 1, attempt = runs.Count(r => r.Row == row && r.Purpose == RunPurpose.Capacity && r.Round == step) + 1;
         return new NextRun(row, RunPurpose.Capacity, step, attempt, definition with { Rate = Math.Round(rate, 1), Connections = definition.Rate is null ? null : definition.Connections });
+    }
+
+    private static double ObjectiveOf(ExperimentDefinition experiment) => experiment.ObjectiveMs ?? ExperimentDefinition.UsualObjectiveMs;
+
+    // Where a capacity is looked for first, and how low it may be; null before a closed loop has shown what the target can do.
+    private static (double Fine, double TooMuch, double Floor)? Bounds(ExperimentDefinition experiment, int row, IReadOnlyList<ExperimentRun> runs)
+    {
+        if (runs.FirstOrDefault(r => r.Row == row && r is { Purpose: RunPurpose.Saturate, IsValid: true })?.Result!.Throughput is not { } most) return null;
+        var definition = experiment.Rows[row].Definition;
+        double fine = most * SurelyFine;
+        // A run that is too short for a p99 would look overloaded.
+        double floor = definition.Requests is not null ? fine * LowestShareOfRequests
+            : Math.Max(fine * LowestShare, RequestsMargin * Percentiles.Needed(Metric.P99.Percentile()) / (definition.For ?? Defaults.For).TotalSeconds);
+        return (fine, most * SurelyTooMuch, floor);
     }
 
     /// <summary>

@@ -24,6 +24,8 @@ public sealed record ReportSearch
     public ReportFigure? Rate { get; init; }
     /// <summary>Capacity: the lower end, which the truth is hardly ever below.</summary>
     public double? Assured { get; init; }
+    /// <summary>Capacity: where p99 over offered rate bends, by the steps that were not overloaded; null where it doesn't.</summary>
+    public SearchKnee? Knee { get; init; }
     /// <summary>What it found, one sentence.</summary>
     public required string Sentence { get; init; }
 }
@@ -37,6 +39,11 @@ public sealed record ReportSearch
 /// <param name="Counted">False: it failed or is invalid; a search for workers counts that as no throughput, one for capacity as overloaded.</param>
 /// <param name="Slug">Its permalink.</param>
 public sealed record SearchStep(int? Workers, double? Rate, double? Throughput, double? P99, double? CoresBusy, bool Counted, string? Slug);
+
+/// <summary>Where a curve of latency over offered rate bends (<see cref="Experiments.Knee"/>).</summary>
+/// <param name="Rate">A second.</param>
+/// <param name="P99Ms">p99 of that step, ms.</param>
+public sealed record SearchKnee(double Rate, double P99Ms);
 
 /// <summary>Runs in, searches out; pure.</summary>
 public static class Searching
@@ -78,9 +85,10 @@ public static class Searching
         string name = experiment.Rows[row].Name;
         double objective = experiment.ObjectiveMs ?? ExperimentDefinition.UsualObjectiveMs;
         var rates = Schedule.CapacityRuns(row, runs);
-        bool isDone = rates.Count >= Capacity.Runs;
+        int inAll = Schedule.CapacityRunsInAll(experiment, row, runs);
+        bool isDone = rates.Count >= inAll;
         var estimate = isDone ? Capacity.Estimate(rates, objective) : null;
-        string sentence = !isDone ? $"{name}: {rates.Count} of {Capacity.Runs} rates tried so far"
+        string sentence = !isDone ? $"{name}: {rates.Count} of {inAll} rates tried so far"
             : estimate is null ? $"{name}: no capacity can be told: {Capacity.WhyNot(rates, objective)}"
             : $"{name} serves {Figures.Text(estimate.Assured)}/s for sure with p99 below {Figures.Text(objective)} ms; about {Figures.Text(estimate.Rate.Value)}/s ({Figures.Text(estimate.Rate.Low)} to {Figures.Text(estimate.Rate.High)}) in a typical run";
         return new ReportSearch
@@ -92,6 +100,7 @@ public static class Searching
             Saturated = runs.FirstOrDefault(r => r.Row == row && r.Purpose == RunPurpose.Saturate && r.IsValid)?.Result!.Throughput,
             Rate = estimate is null ? null : new ReportFigure(estimate.Rate.Value, estimate.Rate.Low, estimate.Rate.High, []),
             Assured = estimate?.Assured,
+            Knee = Knee.Of([.. rates.Where(r => !r.Overloaded).Select(r => (r.Rate, r.P99Ms))]) is { } knee ? new SearchKnee(knee.Rate, knee.P99Ms) : null,
             Sentence = sentence,
         };
     }

@@ -16,7 +16,8 @@ public sealed record CapacityEstimate(Interval Rate, double Assured, double Slop
 
 /// <summary>
 /// The highest rate at which the typical run's p99 meets an objective: 5 bisections, then 7 runs around the estimate, a least-squares line in logs.
-/// 12 runs; rms error 1.7–2.8% in simulation where 12 bisections have 2.5–5.1%.
+/// 12 runs; rms error 1.7–2.8% in simulation where 12 bisections have 2.5–5.1%. Where all five bisections are over the objective the capacity may lie below the
+/// rate that was thought surely fine: that is halved until one run is below, and four bisections more come before the seven.
 /// </summary>
 public static class Capacity
 {
@@ -24,29 +25,59 @@ public static class Capacity
     public static readonly IReadOnlyList<double> Around = [-0.10, 0.05, -0.05, 0.10, 0, -0.10, 0.05];
     /// <summary>Bisections before them.</summary>
     public const int Bisections = 5;
-    /// <summary>All of them: with fewer there is no estimate that holds what it promises.</summary>
+    /// <summary>Bisections after the rate was halved: they leave as narrow a gap as the first ones.</summary>
+    public const int BisectionsBelow = 4;
+    /// <summary>All of them, where the capacity is where it is looked for first.</summary>
     public static int Runs => Bisections + Around.Count;
     private const double Window = 0.2;
     private const double WideWindow = 0.34;
     private const double Clip = 0.7;
     private const double LeastSlope = 0.2;
 
-    /// <summary>The rate to try next; null when the twelve runs are done.</summary>
+    /// <summary>The rate to try next; null when the search is over.</summary>
     /// <param name="runs">Runs so far.</param>
     /// <param name="objectiveMs">X.</param>
     /// <param name="fine">A rate surely fine.</param>
     /// <param name="tooMuch">A rate surely not.</param>
-    public static double? Next(IReadOnlyList<CapacityRun> runs, double objectiveMs, double fine, double tooMuch)
+    /// <param name="floor">The lowest rate that can be tried; null: <paramref name="fine"/>.</param>
+    public static double? Next(IReadOnlyList<CapacityRun> runs, double objectiveMs, double fine, double tooMuch, double? floor = null) => Step(runs, objectiveMs, fine, tooMuch, floor).Rate;
+
+    /// <summary>How many runs the search takes, as far as that is known by now: as many as there are when it is over.</summary>
+    /// <inheritdoc cref="Next"/>
+    public static int RunsInAll(IReadOnlyList<CapacityRun> runs, double objectiveMs, double fine, double tooMuch, double? floor = null) => Step(runs, objectiveMs, fine, tooMuch, floor).InAll;
+
+    private static (double? Rate, int InAll) Step(IReadOnlyList<CapacityRun> runs, double objectiveMs, double fine, double tooMuch, double? floor)
     {
         ArgumentNullException.ThrowIfNull(runs);
-        if (runs.Count >= Runs) return null;
         double low = Math.Log(fine), high = Math.Log(tooMuch);
-        foreach (var run in runs.Take(Bisections))
-            if (Ln(run, objectiveMs) > Math.Log(objectiveMs)) high = Math.Min(high, Math.Log(run.Rate)); else low = Math.Max(low, Math.Log(run.Rate));
+        int used = 0, searching = Bisections;
+        void Bisect(int until)
+        {
+            for (; used < Math.Min(until, runs.Count); used++)
+                if (IsOver(runs[used], objectiveMs)) high = Math.Min(high, Math.Log(runs[used].Rate)); else low = Math.Max(low, Math.Log(runs[used].Rate));
+        }
+
+        Bisect(searching);
+        if (used == Bisections && runs.Take(Bisections).All(r => IsOver(r, objectiveMs)))
+        {
+            // The rate that was thought to be fine was never tried.
+            for (double rate = fine / 2; rate >= (floor ?? fine); rate /= 2)
+            {
+                low = Math.Log(rate);
+                searching = used + 1 + BisectionsBelow;
+                if (used == runs.Count) return (rate, searching + Around.Count);
+                if (!IsOver(runs[used++], objectiveMs)) break;
+                high = Math.Log(runs[used - 1].Rate);
+                // Nothing lower can be tried: seven runs around would find nothing either.
+                if (rate / 2 < (floor ?? fine)) return (null, used);
+            }
+            Bisect(searching);
+        }
+        if (runs.Count >= searching + Around.Count) return (null, runs.Count);
         double centre = (low + high) / 2;
-        if (runs.Count < Bisections) return Math.Exp(centre);
-        for (int n = Bisections; n <= runs.Count; n++) centre = Centre([.. runs.Take(n)], objectiveMs, centre);
-        return Math.Exp(centre + Around[runs.Count - Bisections]);
+        if (runs.Count < searching) return (Math.Exp(centre), searching + Around.Count);
+        for (int n = searching; n <= runs.Count; n++) centre = Centre([.. runs.Take(n)], objectiveMs, centre);
+        return (Math.Exp(centre + Around[runs.Count - searching]), searching + Around.Count);
     }
 
     /// <summary>The estimate from all runs near the centre; null where the line doesn't rise or fewer than 4 runs lie near.</summary>
@@ -59,7 +90,8 @@ public static class Capacity
         // The centre: the run whose p99 is nearest to the objective begins, the line moves it.
         double centre = Math.Log(runs.MinBy(r => Math.Abs(Ln(r, objectiveMs) - Math.Log(objectiveMs)))!.Rate);
         for (int i = 0; i < 3; i++) centre = Centre(runs, objectiveMs, centre);
-        return Line(Near(runs, centre), objectiveMs);
+        // A line that meets the objective far from every rate that was tried says nothing of what is there.
+        return Line(Near(runs, centre), objectiveMs) is { } line && runs.Any(r => Math.Abs(Math.Log(r.Rate) - Math.Log(line.Rate.Value)) <= Window) ? line : null;
     }
 
     /// <summary>Why <see cref="Estimate"/> has none, as the end of a sentence.</summary>
@@ -68,12 +100,13 @@ public static class Capacity
     public static string WhyNot(IReadOnlyList<CapacityRun> runs, double objectiveMs)
     {
         ArgumentNullException.ThrowIfNull(runs);
-        bool IsOver(CapacityRun run) => run.Overloaded || run.P99Ms > objectiveMs;
         string x = Figures.Text(objectiveMs);
-        if (runs.Count > 0 && runs.All(IsOver)) return $"even at {Figures.Text(runs.Min(r => r.Rate))}/s p99 is not below {x} ms";
-        if (runs.Count > 0 && !runs.Any(IsOver)) return $"p99 is still below {x} ms at {Figures.Text(runs.Max(r => r.Rate))}/s, the most that was offered";
+        if (runs.Count > 0 && runs.All(r => IsOver(r, objectiveMs))) return $"even at {Figures.Text(runs.Min(r => r.Rate))}/s p99 is not below {x} ms";
+        if (runs.Count > 0 && !runs.Any(r => IsOver(r, objectiveMs))) return $"p99 is still below {x} ms at {Figures.Text(runs.Max(r => r.Rate))}/s, the most that was offered";
         return "p99 does not rise with the rate as a line in logs does";
     }
+
+    private static bool IsOver(CapacityRun run, double objectiveMs) => run.Overloaded || run.P99Ms > objectiveMs;
 
     private static double Centre(IReadOnlyList<CapacityRun> runs, double objectiveMs, double centre) =>
         Line(Near(runs, centre), objectiveMs) is { } line ? Math.Log(line.Rate.Value) : centre;

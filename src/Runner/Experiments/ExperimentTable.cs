@@ -25,7 +25,11 @@ internal static class ExperimentTable
         void Say(string line) => output.WriteLine(Commands.Printable.Of(line));
 
         Say(experiment.Question);
-        foreach (var search in report.Searches) console.Write(StepsOf(search));
+        foreach (var search in report.Searches)
+        {
+            console.Write(StepsOf(search));
+            if (search.Knee is { } knee) Say($"{search.Name}: the knee is at about {Figures.Text(knee.Rate)}/s, p99 {Figures.Text(knee.P99Ms)} ms");
+        }
         if (experiment.Kind is not ExperimentKind.Capacity && report.Rows.Any(r => r.Runs > 0 || r.Reason is not null)) console.Write(RowsOf(report));
         foreach (var row in report.Rows.Where(r => r is { Runs: 0, Reason: not null })) Say($"{row.Name}: no runs: {row.Reason}");
         Say(report.Sentence);

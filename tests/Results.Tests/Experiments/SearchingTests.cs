@@ -94,6 +94,60 @@ public sealed class SearchingTests
         Assert.Contains(why, search.Sentence, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(20, 0.05), InlineData(20, 0.12), InlineData(20, 0.2), InlineData(20, 0.27), InlineData(20, 0.31), InlineData(20, 0.6), InlineData(5, 0.1)]
+    public void A_capacity_far_below_saturation_is_found(double objective, double share)
+    {
+        var experiment = Lasting(TimeSpan.FromSeconds(60)) with { ObjectiveMs = objective };
+        const double most = 2_000;
+        for (int seed = 0; seed < 20; seed++)
+        {
+            var random = new Random(seed);
+            double P99(NextRun next) => objective * Math.Pow(next.Definition.Rate!.Value / (share * most), 1.5) * Math.Exp(0.05 * ((2 * random.NextDouble()) - 1));
+
+            var runs = Play(experiment, play: next => Run(next, next.Definition.Rate is null ? 500 : P99(next), most));
+
+            var search = Assert.Single(Reporting.Of(experiment, runs).Searches);
+            Assert.InRange(search.Rate!.Value / (share * most), 0.95, 1.05);
+            Assert.InRange(search.Steps.Count, 12, 12 + 4 + 3);
+            Assert.Equal(runs.Count, Schedule.RunsExpected(experiment, runs));
+        }
+    }
+
+    [Fact]
+    public void Where_even_the_lowest_rate_is_over_the_search_ends_there()
+    {
+        var experiment = Lasting(TimeSpan.FromSeconds(60)) with { ObjectiveMs = 30 };
+
+        var runs = Play(experiment, play: next => Run(next, 31 + (next.Round % 3), 2_000));
+        var search = Assert.Single(Reporting.Of(experiment, runs).Searches);
+
+        // 600/s thought fine, halved down to the least that gives a minute 1,000 requests.
+        Assert.Equal([300, 150, 75, 37.5], search.Steps.Skip(Capacity.Bisections).Select(s => s.Rate!.Value));
+        Assert.Null(search.Rate);
+        Assert.Contains("even at 37.5/s p99 is not below 30 ms", search.Sentence, StringComparison.Ordinal);
+        // Ten seconds have none lower than 120/s.
+        Assert.Equal(7, Play(Lasting(TimeSpan.FromSeconds(10)) with { ObjectiveMs = 30 }, play: next => Run(next, 31, 2_000)).Count(r => r.Purpose == RunPurpose.Capacity));
+    }
+
+    [Fact]
+    public void The_knee_of_a_capacity_is_in_its_search()
+    {
+        var experiment = Compare(rows: 1, repetitions: 1, seed: 1) with { Kind = ExperimentKind.Capacity, ObjectiveMs = 60 };
+        double P99(NextRun next) => next.Definition.Rate is { } rate ? rate >= 1_950 ? 2_000 : 6 / (1 - (rate / 2_000)) : 80;
+
+        var search = Assert.Single(Reporting.Of(experiment, Play(experiment, play: next => Run(next, P99(next), 2_000))).Searches);
+
+        Assert.InRange(search.Knee!.Rate, 1_400, 1_950);
+        Assert.Equal(P99(new NextRun(0, RunPurpose.Capacity, 1, 1, new Definition { Target = "", Rate = search.Knee.Rate })), search.Knee.P99Ms, 6);
+    }
+
+    private static ExperimentDefinition Lasting(TimeSpan length)
+    {
+        var experiment = Compare(rows: 1, repetitions: 1, seed: 1) with { Kind = ExperimentKind.Capacity };
+        return experiment with { Rows = [.. experiment.Rows.Select(r => r with { Definition = r.Definition with { For = length } })] };
+    }
+
     [Fact]
     public void A_capacity_refuses_what_would_set_its_rates()
     {

@@ -22,7 +22,7 @@ internal sealed record CapacityShape
     public required CurveLine Curve { get; init; }
     public (double X, string Words)? At { get; init; }
     public (double From, double To)? Band { get; init; }
-    public (double X, double Y)? Knee { get; init; }
+    public SearchKnee? Knee { get; init; }
     public required string Words { get; init; }
     public required string Label { get; init; }
     /// <summary>What the closed loop before the search reached.</summary>
@@ -33,8 +33,10 @@ internal sealed record CapacityShape
         double objective = shown.Definition.ObjectiveMs ?? ExperimentDefinition.UsualObjectiveMs;
         var wanted = shown.Definition.Rows[row];
         var steps = Schedule.CapacityRuns(row, shown.Runs).OrderBy(s => s.Rate).ToList();
-        // The interval holds what it promises of all twelve runs only.
-        var estimate = steps.Count >= Capacity.Runs ? Capacity.Estimate(steps, objective) : null;
+        var search = shown.Report.Searches.FirstOrDefault(s => s.Kind == "capacity" && s.Name == wanted.Name);
+        int inAll = Schedule.CapacityRunsInAll(shown.Definition, row, shown.Runs);
+        // The interval holds what it promises of all runs of the search only.
+        var estimate = steps.Count >= inAll ? Capacity.Estimate(steps, objective) : null;
         double? most = shown.Runs.FirstOrDefault(r => r.Row == row && r.Purpose == RunPurpose.Saturate && r.IsValid)?.Result!.Throughput;
         var measured = steps.Where(s => s.P99Ms > 0).ToList();
         bool isOver = shown.State is "completed" or "cancelled";
@@ -49,11 +51,11 @@ internal sealed record CapacityShape
             Curve = new CurveLine("", wanted.Class, LineOf(estimate, objective), [.. measured.Select(s => (s.Rate, s.P99Ms, s.Overloaded))]),
             At = estimate is null ? null : (estimate.Assured, $"assured {Numbers.Three(estimate.Assured)}/s"),
             Band = estimate?.Rate is { Low: { } low, High: { } high } ? (low, high) : null,
-            Knee = Results.Experiments.Knee.Of([.. measured.Where(s => !s.Overloaded).Select(s => (s.Rate, s.P99Ms))]),
+            Knee = search?.Knee,
             Words = wanted.Unavailable ?? (estimate is not null ? $"{wanted.Name} serves {Numbers.Three(estimate.Assured)} requests a second with p99 below {Numbers.Three(objective)} ms; the limit is about {Numbers.Three(estimate.Rate.Value)} ({Numbers.Three(estimate.Rate.Low)} to {Numbers.Three(estimate.Rate.High)}, approximate)."
-                : steps.Count >= Capacity.Runs ? $"Can’t tell: {Capacity.WhyNot(steps, objective)}."
-                : isOver ? $"Can’t tell: {steps.Count} of {Capacity.Runs} steps have a result."
-                : $"{steps.Count} of {Capacity.Runs} steps: no estimate yet."),
+                : steps.Count >= inAll ? $"Can’t tell: {Capacity.WhyNot(steps, objective)}."
+                : isOver ? $"Can’t tell: {steps.Count} of {inAll} steps have a result."
+                : $"{steps.Count} of {inAll} steps: no estimate yet."),
             Label = $"p99 of {wanted.Name} by offered rate: " + string.Join(", ", steps.Select(s => $"{Numbers.Three(s.Rate)}/s {(s.P99Ms > 0 ? Numbers.Latency(s.P99Ms) : "nothing answered")}{(s.Overloaded ? " overloaded" : "")}")),
             Saturated = most is { } m ? $"a closed loop reached {Numbers.Three(m)}/s" : "",
         };
