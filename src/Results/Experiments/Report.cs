@@ -12,6 +12,10 @@ public sealed record Report
     public required string Sentence { get; init; }
     /// <summary>The metric chosen beforehand.</summary>
     public required string Headline { get; init; }
+    /// <summary>δ: the least difference of that metric that matters.</summary>
+    public required double Delta { get; init; }
+    /// <summary>Capacity: p99 must stay below it, ms; null in other kinds.</summary>
+    public double? ObjectiveMs { get; init; }
     /// <summary>Every row, unavailable ones with their reason; in the order of the headline where there is one.</summary>
     public required IReadOnlyList<ReportRow> Rows { get; init; }
     /// <summary>Ratios to the reference (the first row named).</summary>
@@ -39,6 +43,8 @@ public sealed record ReportRow
     public required TargetClass Class { get; init; }
     /// <summary>Workers of its runs.</summary>
     public int? Workers { get; init; }
+    /// <summary>What was measured: workload, load, length, stack and options. Its workers stand beside it; the rates of a capacity are in its search.</summary>
+    public required Definition Definition { get; init; }
     /// <summary>Valid runs.</summary>
     public required int Runs { get; init; }
     /// <summary>Runs that failed or are invalid.</summary>
@@ -79,5 +85,13 @@ public sealed record ReportRow
 /// <param name="Each">The value of each valid run, rounds in order.</param>
 public sealed record ReportFigure(double Value, double? Low, double? High, IReadOnlyList<double> Each);
 
-/// <summary>A ratio a ÷ b with its verdict.</summary>
-public sealed record ReportRatio(string A, string B, string Metric, double? Value, double? Low, double? High, double? P, string Verdict, string Sentence);
+/// <summary>A ratio a ÷ b with its verdict, and by which method: <c>paired</c>, <c>shared_noise</c> or <c>welch</c>.</summary>
+public sealed record ReportRatio(string A, string B, string Metric, double? Value, double? Low, double? High, double? P, string Verdict, string Sentence, string Method)
+{
+    /// <summary>By the round.</summary>
+    public const string Paired = "paired";
+    /// <summary>By the round, the noise of all ranked rows estimated together.</summary>
+    public const string SharedNoise = "shared_noise";
+    /// <summary>Measured at different times.</summary>
+    public const string Welch = "welch";
+}

@@ -25,9 +25,11 @@ internal static class ReportSentence
             string unit = experiment.Headline switch { Metric.Throughput => " req/s", Metric.Wobble => "", _ => " ms" };
             return only.Low is { } low
                 ? $"{measured[0].Name}'s {headline} is {Verdict.Down(low)} to {Verdict.Up(only.High!.Value)}{unit} in a typical run, of {measured[0].Runs}."
-                : $"{measured[0].Name}'s {headline} was {string.Join(" and ", only.Each.Select(v => Figures.Text(v)))}{unit}: an interval needs 3 runs.";
+                : $"{measured[0].Name}'s {headline} was {Seen(only)}{unit}: {WhyNoInterval(experiment.Headline, only, rounds)}.";
         }
-        if (measured.Count == 2 && ratios.FirstOrDefault(r => r.Metric == experiment.Headline.Word()) is { } ratio) return Capital(ratio.Sentence) + ".";
+        // Of three of which one never has a valid run, the ratio of the other two.
+        var names = measured.Select(r => r.Name).ToHashSet();
+        if (measured.Count == 2 && ratios.FirstOrDefault(r => r.Metric == experiment.Headline.Word() && names.Contains(r.A) && names.Contains(r.B)) is { } ratio) return Capital(ratio.Sentence) + ".";
         var ranked = Reporting.Sorted(experiment, rows).Where(r => r.RankLow is not null).ToList();
         if (ranked.Count == 0) return $"{rounds.Complete.Count} complete rounds so far: a ranking needs {(measured.Count >= SharedNoise.LeastConfigurations ? TypicalRun.LeastRuns : Reporting.LeastRoundsToRankFew)}.";
         var first = ranked.Where(r => r.RankLow == 1).Select(r => r.Name).ToList();
@@ -35,6 +37,17 @@ internal static class ReportSentence
         return first.Count == ranked.Count
             ? $"By {headline} no two of the {ranked.Count} can be told apart in {rounds.Complete.Count} rounds."
             : $"By {headline}, {Listed(first)} {(first.Count == 1 ? "is" : "may be")} first of {ranked.Count}, {Listed(last)} {(last.Count == 1 ? "is" : "may be")} last.";
+    }
+
+    private static string Seen(ReportFigure figure) => figure.Each.Count <= TypicalRun.LeastRuns
+        ? string.Join(" and ", figure.Each.Select(v => Figures.Text(v)))
+        : $"{Figures.Text(figure.Each.Min())} to {Figures.Text(figure.Each.Max())}";
+
+    private static string WhyNoInterval(Metric headline, ReportFigure figure, Rounds rounds)
+    {
+        if (headline == Metric.P999) return "it has no interval, since a freeze hits some runs and not others";
+        if (figure.Each.Count < TypicalRun.LeastRuns) return $"an interval needs {TypicalRun.LeastRuns} runs";
+        return Percentiles.TooFew(headline, rounds.Valid.Values.Count(r => Reporting.ValueOf(r.Result!, headline, toJudge: true) is null), rounds.Valid.Count);
     }
 
     private static string Listed(List<string> names) => names.Count switch

@@ -36,6 +36,7 @@ public static class Reporting
             Sentence = ReportSentence.Of(experiment, rows, ratios, rounds, searches),
             Searches = searches,
             Headline = experiment.Headline.Word(),
+            Delta = experiment.Delta ?? experiment.Headline.Relevant(),
             Rows = Sorted(experiment, rows),
             Ratios = ratios,
             CompleteRounds = rounds.Complete.Count,
@@ -55,6 +56,8 @@ public static class Reporting
             Sentence = searches.Count == 0 ? "Nothing is measured yet." : string.Join(". ", searches.Select(s => s.Sentence)) + ".",
             Searches = searches,
             Headline = experiment.Headline.Word(),
+            Delta = experiment.Delta ?? experiment.Headline.Relevant(),
+            ObjectiveMs = experiment.ObjectiveMs ?? ExperimentDefinition.UsualObjectiveMs,
             Rows = [.. experiment.Rows.Select((row, i) =>
             {
                 var mine = ended.Where(r => r.Row == i).ToList();
@@ -65,6 +68,7 @@ public static class Reporting
                     Target = row.Definition.Target,
                     Class = row.Class,
                     Workers = mine.LastOrDefault(r => r.IsValid)?.Result?.Workers ?? Schedule.WorkersOf(experiment, i, runs),
+                    Definition = Filled(row.Definition),
                     Runs = valid,
                     Discarded = mine.Count - valid,
                     Reason = row.Unavailable ?? (valid == 0 && mine.LastOrDefault() is { } last ? WhyNot(last) : null),
@@ -123,6 +127,7 @@ public static class Reporting
             Target = wanted.Definition.Target,
             Class = wanted.Class,
             Workers = mine.LastOrDefault()?.Result?.Workers ?? Schedule.WorkersOf(experiment, row, all),
+            Definition = Filled(mine.LastOrDefault()?.Definition ?? wanted.Definition),
             Runs = mine.Count,
             Discarded = ended.Count(r => r.Row == row) - mine.Count,
             Reason = reason,
@@ -140,6 +145,13 @@ public static class Reporting
             Slugs = [.. mine.Where(r => r.Slug is not null).Select(r => r.Slug!)],
         };
     }
+
+    // With the load and the length that a definition leaves to the defaults.
+    private static Definition Filled(Definition asked) => asked with
+    {
+        Connections = asked.Connections ?? (asked.Stages is not null ? null : asked.IsOpenLoop ? Defaults.OpenLoopConnections : Defaults.Connections),
+        For = asked.For ?? (asked.Requests is not null || asked.Stages is not null ? null : Defaults.For),
+    };
 
     private static FreezeRate? FreezesOf(List<ExperimentRun> runs)
     {
@@ -172,7 +184,8 @@ public static class Reporting
             {
                 int i = rounds.Ranked.IndexOf(row), j = rounds.Ranked.IndexOf(reference);
                 Ratio ratio;
-                if (shared is not null && i >= 0 && j >= 0) ratio = shared.Ratio(i, j, experiment.Confidence);
+                bool isShared = shared is not null && i >= 0 && j >= 0;
+                if (isShared) ratio = shared!.Ratio(i, j, experiment.Confidence);
                 else
                 {
                     var (a, b) = rounds.Pair(row, reference, metric);
@@ -180,7 +193,7 @@ public static class Reporting
                 }
                 var verdict = Judge(experiment, row, reference, metric, ratio, rounds);
                 double? value = double.IsNaN(ratio.Interval.Value) ? null : ratio.Interval.Value;
-                ratios.Add(new ReportRatio(experiment.Rows[row].Name, experiment.Rows[reference].Name, metric.Word(), value, ratio.Interval.Low, ratio.Interval.High, ratio.P, verdict.Word, verdict.Sentence));
+                ratios.Add(new ReportRatio(experiment.Rows[row].Name, experiment.Rows[reference].Name, metric.Word(), value, ratio.Interval.Low, ratio.Interval.High, ratio.P, verdict.Word, verdict.Sentence, isShared ? ReportRatio.SharedNoise : ReportRatio.Paired));
             }
         }
         return ratios;

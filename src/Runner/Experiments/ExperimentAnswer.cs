@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using Wobble.Results;
 using Wobble.Results.Domain;
 using Wobble.Results.Experiments;
@@ -22,16 +21,7 @@ internal static class ExperimentAnswer
         answer["slug"] = store.Slug;
         answer["environment"] = JsonSerializer.SerializeToNode(store.Environment, WobbleJson.Options);
         if (claims.Count > 0)
-            answer["claims"] = new JsonArray([.. claims.Select(c => (JsonNode)new JsonObject
-            {
-                ["id"] = c.Claim.Id,
-                ["words"] = c.Claim.Words,
-                ["rule"] = c.Claim.Rule,
-                ["answer"] = JsonSerializer.SerializeToNode(c.Verdict.Answer, WobbleJson.Options),
-                ["sentence"] = c.Verdict.Sentence,
-                ["beside"] = JsonSerializer.SerializeToNode(c.Verdict.Beside, WobbleJson.Options),
-                ["findings"] = JsonSerializer.SerializeToNode(c.Verdict.Findings, WobbleJson.Options),
-            })]);
+            answer["claims"] = JsonSerializer.SerializeToNode(claims.Select(c => JudgedClaim.Of(c.Claim, c.Verdict)), WobbleJson.Options);
         return answer.ToJsonString(WobbleJson.Options);
     }
 

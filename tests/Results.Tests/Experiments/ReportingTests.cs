@@ -18,7 +18,7 @@ public sealed class ReportingTests
         Assert.Equal(["A 1–2 a", "B 1–2 a", "C 3–3 b", "D 4–4 c", "E 5–5 d", "F 6–6 e"], report.Rows.Select(r => $"{r.Name} {r.RankLow}–{r.RankHigh} {r.Letters}"));
         var last = report.Ratios.Single(r => r is { A: "F", Metric: "p99" });
         Assert.Equal(11.6496, last.Value!.Value, 4);
-        Assert.Equal("F's p99 is 11 to 13 times A's", last.Sentence);
+        Assert.Equal(("F's p99 is 11 to 13 times A's", ReportRatio.SharedNoise), (last.Sentence, last.Method));
         Assert.Equal("By p99, A or B may be first of 6, F is last.", report.Sentence);
         Assert.Equal(3, report.CompleteRounds);
     }
@@ -33,6 +33,54 @@ public sealed class ReportingTests
 
         Assert.Equal("B's p99 is 2.1 to 3.5 times A's.", report.Sentence);
         Assert.Equal(("differs", "A"), (report.Ratios.Single(r => r.Metric == "p99").Verdict, report.Ratios[0].B));
+    }
+
+    [Fact]
+    public void Of_three_rows_of_which_one_never_works_the_other_two_are_compared_in_the_sentence()
+    {
+        var experiment = Compare(rows: 3, repetitions: 5, seed: 3);
+        double[][] p99 = [[26, 23, 33, 27, 25], [1, 1, 1, 1, 1], [82, 72, 66, 77, 71]];
+
+        var report = Reporting.Of(experiment, Play(experiment, play: next => Run(next, p99[next.Row][next.Round - 1], failed: next.Row == 1)));
+
+        Assert.Equal("C's p99 is 2.1 to 3.5 times A's.", report.Sentence);
+    }
+
+    [Theory]
+    [InlineData(5, 1_500, Metric.P99, "A's p99 was 21.0 to 25.0 ms: too few requests for a verdict on p99 in 5 of 5 rounds (2,000 a run are needed).")]
+    [InlineData(5, 50_000, Metric.P999, "A's p99.9 was 31.5 to 37.5 ms: it has no interval, since a freeze hits some runs and not others.")]
+    [InlineData(2, 50_000, Metric.P99, "A's p99 was 21.0 and 22.0 ms: an interval needs 3 runs.")]
+    public void Why_there_is_no_interval_is_the_true_reason(int repetitions, long requests, Metric headline, string sentence)
+    {
+        var experiment = Compare(rows: 1, repetitions, seed: 3) with { Headline = headline };
+
+        var report = Reporting.Of(experiment, Play(experiment, play: next => Run(next, 20 + next.Round) is var run ? run with { Result = run.Result! with { Requests = requests } } : run));
+
+        Assert.Equal(sentence, report.Sentence);
+    }
+
+    [Fact]
+    public void Noise_is_said_to_be_shared_only_where_it_was()
+    {
+        var experiment = Compare(rows: 6, repetitions: 5, seed: 3);
+
+        // Six rows are measured, five are ranked.
+        var report = Reporting.Of(experiment, Play(experiment, play: next => Run(next, Six[next.Row][next.Round % 3], failed: next is { Row: 5, Round: > 2 })));
+
+        Assert.All(report.Rows, r => Assert.True(r.Runs > 0));
+        Assert.All(report.Ratios, r => Assert.Equal(ReportRatio.Paired, r.Method));
+    }
+
+    [Fact]
+    public void A_report_says_what_was_measured()
+    {
+        var experiment = Compare(rows: 2, repetitions: 3, seed: 3) with { Headline = Metric.Throughput, Delta = .02 };
+        experiment = experiment with { Rows = [.. experiment.Rows.Select(r => r with { Definition = r.Definition with { Workload = "mixed" } })] };
+
+        var report = Reporting.Of(experiment, Play(experiment));
+
+        Assert.Equal((.02, null), (report.Delta, report.ObjectiveMs));
+        Assert.All(report.Rows, r => Assert.Equal(("mixed", 100, TimeSpan.FromSeconds(10)), (r.Definition.Workload, r.Definition.Connections, r.Definition.For)));
     }
 
     [Fact]

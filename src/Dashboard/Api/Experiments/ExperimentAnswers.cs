@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Text.Json.Serialization;
 using Wobble.Results.Domain;
 using Wobble.Results.Experiments;
+using Wobble.Results.Experiments.Claims;
 using Wobble.Results.Queries;
 using Wobble.Results.Statistics;
 
@@ -30,7 +31,7 @@ internal sealed record ExperimentProgress(int Ended, int Expected, double? ToGoS
 [Description("One run of an experiment: what it is for, and its figures when they count.")]
 internal sealed record ExperimentRunAnswer(string? Slug, string Name, RunPurpose Purpose, int Round, int Attempt, RunState State, string? Trust, int? Workers, double? Rate, double? P50, double? P90, double? P99, [property: JsonPropertyName("p99_9")] double? P999, double? Throughput, double? Wobble, string? Failure);
 
-[Description("An experiment: the names of wobble experiment --json, and how far it has come. value of a ratio is a ÷ b; low and high are null below three runs, rank and letters without a ranking.")]
+[Description("An experiment: the names of wobble experiment --json, and how far it has come. definition of a row is what was measured; value of a ratio is a ÷ b; low and high are null below three runs, rank and letters without a ranking.")]
 internal sealed record ExperimentAnswer
 {
     public required string Slug { get; init; }
@@ -43,11 +44,17 @@ internal sealed record ExperimentAnswer
     public required string Sentence { get; init; }
     [Description("The metric of ranking and headline, chosen beforehand.")]
     public required string Headline { get; init; }
+    [Description("The least difference of that metric that matters.")]
+    public required double Delta { get; init; }
+    [Description("Of a capacity: p99 must stay below it, ms.")]
+    public double? ObjectiveMs { get; init; }
     public required int Repetitions { get; init; }
     public required long Seed { get; init; }
     [Description("0.95; 0.978 after rounds were added to verdicts that had been seen.")]
     public required double Confidence { get; init; }
     public string? Claim { get; init; }
+    [Description("What it says to its claim; the article's to those that turn on its very rows. Empty before its first run has ended.")]
+    public required IReadOnlyList<JudgedClaim> Claims { get; init; }
     public required int CompleteRounds { get; init; }
     public required int ValidRuns { get; init; }
     [Description("Runs of rounds that ended.")]
@@ -75,10 +82,13 @@ internal sealed record ExperimentAnswer
             Question = definition.Question,
             Sentence = report.Sentence,
             Headline = report.Headline,
+            Delta = report.Delta,
+            ObjectiveMs = report.ObjectiveMs,
             Repetitions = definition.Repetitions,
             Seed = definition.Seed,
             Confidence = definition.Confidence,
             Claim = definition.Claim,
+            Claims = [.. ClaimList.Judged(definition, shown.Runs).Select(c => JudgedClaim.Of(c.Claim, c.Verdict))],
             CompleteRounds = report.CompleteRounds,
             ValidRuns = report.ValidRuns,
             Runs = report.Runs,

@@ -86,6 +86,18 @@ public sealed record ClaimVerdict(ClaimAnswer Answer, string Sentence, IReadOnly
     public static ClaimVerdict CantTell(string why) => new(ClaimAnswer.CantTell, why, []);
 }
 
+/// <summary>A claim with the verdict on it, with the names of <c>--json</c> and the API.</summary>
+public sealed record JudgedClaim(string Id, string Words, string Rule, ClaimAnswer Answer, string Sentence, IReadOnlyList<string> Beside, IReadOnlyList<ClaimFinding> Findings)
+{
+    /// <summary>Of these two.</summary>
+    public static JudgedClaim Of(Claim claim, ClaimVerdict verdict)
+    {
+        ArgumentNullException.ThrowIfNull(claim);
+        ArgumentNullException.ThrowIfNull(verdict);
+        return new(claim.Id, claim.Words, claim.Rule, verdict.Answer, verdict.Sentence, verdict.Beside, verdict.Findings);
+    }
+}
+
 /// <summary>One comparison a ÷ b behind a verdict.</summary>
 /// <param name="A">What is compared.</param>
 /// <param name="B">With what.</param>

@@ -1,3 +1,4 @@
+using Wobble.Results.Domain;
 using Wobble.Results.Statistics;
 using static Wobble.Results.Domain.TargetClass;
 using static Wobble.Results.Experiments.Claims.ClaimRows;
@@ -12,6 +13,19 @@ public static class ClaimList
 
     /// <summary>The claim of a number or letter (either case); null when there is none.</summary>
     public static Claim? Find(string? id) => All.FirstOrDefault(c => string.Equals(c.Id, id?.Trim(), StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>What an experiment says to its claim, or the article's to those that turn on its very rows; nothing before a run of it has ended.</summary>
+    public static IReadOnlyList<(Claim Claim, ClaimVerdict Verdict)> Judged(ExperimentDefinition experiment, IReadOnlyList<ExperimentRun> runs)
+    {
+        ArgumentNullException.ThrowIfNull(experiment);
+        ArgumentNullException.ThrowIfNull(runs);
+        // With fewer of the article's rows there is nothing to say to its claims.
+        if (!runs.Any(r => r.State.IsFinal()) || (experiment.Claim is null && experiment.Rows.Count < LeastRowsOfArticle)) return [];
+        return [.. All.Where(c => experiment.Kind switch { ExperimentKind.Claim => c.Id == experiment.Claim, ExperimentKind.Article => c.IsAnsweredBy(experiment, runs), _ => false }).Select(c => (c, c.Judge(experiment, runs)))];
+    }
+
+    /// <summary>Fewest rows of an article that says anything to the claims.</summary>
+    public const int LeastRowsOfArticle = 6;
 
     private const string UwsgiFlask = "uwsgi-http/flask", UwsgiBottle = "uwsgi-http/bottle", UwsgiFalcon = "uwsgi-http/falcon", Gunicorn = "gunicorn/flask", Meinheld = "gunicorn-meinheld/flask";
     private const string Starlette = "uvicorn/starlette", Aiohttp = "aiohttp/aiohttp";
