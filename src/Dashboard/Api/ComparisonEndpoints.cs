@@ -18,8 +18,11 @@ internal sealed record ComparisonBody
 
 internal sealed record ComparisonLink(string Slug, string Url);
 
-[Description("Sides set beside each other, the reference first. notes say what was left out.")]
-internal sealed record ComparisonAnswer(string? Slug, string Url, DateTimeOffset? CreatedAt, string Sentence, string LikeWithLike, bool IsLikeWithLike, IReadOnlyList<ComparedAnswer> Runs, IReadOnlyList<ReportRatio> Ratios, IReadOnlyList<string> Notes);
+[Description("Sides set beside each other, the reference first. differs is what their set-ups have not in common; notes say what was left out.")]
+internal sealed record ComparisonAnswer(string? Slug, string Url, DateTimeOffset? CreatedAt, string Sentence, string LikeWithLike, bool IsLikeWithLike, IReadOnlyList<SetUpLine> Differs, IReadOnlyList<ComparedAnswer> Runs, IReadOnlyList<ReportRatio> Ratios, IReadOnlyList<string> Notes);
+
+[Description("Something about the set-ups that differs: a value for each side, the reference first; null where it isn't known.")]
+internal sealed record SetUpLine(string Name, IReadOnlyList<string?> Values);
 
 [Description("A side of a comparison: a run, or all runs of a configuration or of a row of an experiment; slug and what stands beside it are those of the run that stands for them. missing says why a side has no numbers. ratios are to the first side; null where either has no figure to compare.")]
 internal sealed record ComparedAnswer(string Slug, string Url, string Key, string Name, string Target, RunState State, SummaryTrust? Trust, double? Throughput, Latencies? LatencyMs, Definition Definition, RatioAnswer? Ratios, int ValidRuns, string? Missing,
@@ -100,15 +103,15 @@ internal static class ComparisonEndpoints
 
     private static ComparisonAnswer Answer(IReadOnlyList<ComparedRun> runs, HttpRequest request, Links links, string? problem = null)
     {
-        if (runs.Count < ComparisonQueries.Fewest) return new ComparisonAnswer(null, "", null, problem ?? "There is nothing to compare: its runs were deleted.", "", false, [], [], []);
+        if (runs.Count < ComparisonQueries.Fewest) return new ComparisonAnswer(null, "", null, problem ?? "There is nothing to compare: its runs were deleted.", "", false, [], [], [], []);
         var (figures, setUps) = (ComparedFigures.Of(runs), SetUps.Of(runs));
         string query = string.Join('&', runs.Select(r => "r=" + Uri.EscapeDataString(Key(r))));
-        return new ComparisonAnswer(null, links.Page($"{request.Scheme}://{request.Host}{request.PathBase}", $"compare?{query}"), null, figures.Sentence, setUps.Sentence, setUps.IsLikeWithLike, [.. runs.Select((run, i) =>
+        return new ComparisonAnswer(null, links.Page($"{request.Scheme}://{request.Host}{request.PathBase}", $"compare?{query}"), null, figures.Sentence, setUps.Sentence, setUps.IsLikeWithLike, [.. setUps.Different.Select(r => new SetUpLine(r.Name, r.Values))], [.. runs.Select((run, i) =>
         {
             ReportFigure? Of(Metric metric) => FigureOf(figures, metric, i);
             return new ComparedAnswer(run.Row.Slug, links.Run(request, run.Row.Slug), Key(run), NameOf(runs, run), run.Row.Target, run.Row.State, run.Row.Trust is null ? null : new SummaryTrust(run.Row.Trust), run.Row.Throughput, run.Result?.LatencyMs, run.Definition,
                 RatiosOf(figures, i), RunsOf(run).Count(r => r.IsValid), ComparedFigures.WhyNot(run), Of(Metric.P50), Of(Metric.P90), Of(Metric.P99), Of(Metric.P999), Of(Metric.Throughput), Of(Metric.Wobble));
-        })], [.. figures.Metrics.SelectMany(m => m.Figures.Where(f => f.Verdict is not null).Select(f => new ReportRatio(NameOf(runs, f.Run), NameOf(runs, runs[0]), m.Metric.Word(), f.Ratio, f.RatioInterval?.Low, f.RatioInterval?.High, f.P, f.Verdict!.Word, f.Verdict.Sentence)))], figures.Notes);
+        })], [.. figures.Metrics.SelectMany(m => m.Figures.Where(f => f.Verdict is not null).Select(f => new ReportRatio(NameOf(runs, f.Run), NameOf(runs, runs[0]), m.Metric.Word(), f.Ratio, f.RatioInterval?.Low, f.RatioInterval?.High, f.P, f.Verdict!.Word, f.Verdict.Sentence, f.Method)))], figures.Notes);
     }
 
     private static ReportFigure? FigureOf(ComparedFigures figures, Metric metric, int side)

@@ -21,6 +21,8 @@ public sealed record ComparedRun
     public ExperimentDefinition? Asked { get; init; }
     /// <summary>Runs of the configuration on another machine or system, which are left out.</summary>
     public int Elsewhere { get; init; }
+    /// <summary>The options that were asked for and are not the target's own in the catalogue; null: all that were asked for, since the catalogue doesn't know the target.</summary>
+    public IReadOnlyDictionary<string, string>? OptionsChosen { get; init; }
     /// <summary>Every run of the side, rounds in order; empty: only <see cref="Row"/>.</summary>
     public IReadOnlyList<SideRun> Each { get; init; } = [];
     /// <summary>The definition with every default filled in; as asked, when it never was planned.</summary>
@@ -82,6 +84,8 @@ public sealed class ComparisonQueries(IDbContextFactory<WobbleDb> databases)
         var rows = await wanted.Select(RunRow.Of).ToDictionaryAsync(r => r.Slug, cancel);
         var details = await wanted.Select(r => new { r.Slug, r.Plan, r.Environment, r.Result }).ToDictionaryAsync(r => r.Slug, cancel);
         var distributions = await DistributionsOf(db, sides, cancel);
+        // Read only where it is asked for: a catalogue is the largest of what a comparison reads.
+        var catalogue = rows.Values.Any(r => r.Definition.Options.Count > 0) ? await db.Runners.AsNoTracking().OrderByDescending(r => r.SeenAt).Select(r => r.Catalogue).FirstOrDefaultAsync(cancel) : null;
         double confidence = sides.Select(s => s.Definition?.Confidence ?? ExperimentDefinition.UsualConfidence).DefaultIfEmpty(ExperimentDefinition.UsualConfidence).Max();
         var all = new List<ComparedRun>(sides.Count);
         foreach (var side in sides)
@@ -96,6 +100,7 @@ public sealed class ComparisonQueries(IDbContextFactory<WobbleDb> databases)
                 Experiment = side.Experiment,
                 Asked = side.Definition,
                 Elsewhere = side.Elsewhere,
+                OptionsChosen = catalogue?.Find(row.Definition.Target) is { } target ? row.Definition.Options.Where(o => !target.Options.Any(t => t.Name == o.Key && t.Default == o.Value)).ToDictionary() : null,
                 Each = side.Runs,
                 Definition = run.Plan?.Definition ?? row.Definition,
                 Versions = run.Plan?.Versions ?? new Dictionary<string, string>(),

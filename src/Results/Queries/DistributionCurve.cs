@@ -10,7 +10,7 @@ public readonly record struct PercentilePoint(double Quantile, double Ms)
 {
     /// <summary>How rare, as the axis has it: −log10(1 − q), so that p90 is 1, p99 is 2, p99.9 is 3.</summary>
     public double Nines => -Math.Log10(1 - Quantile);
-    /// <summary>Lower end of its interval, ms; null below three runs.</summary>
+    /// <summary>Lower end of its interval, ms; null below three runs, beyond p99, and where fewer than 20 requests are left beyond.</summary>
     public double? Low { get; init; }
     /// <summary>Upper end.</summary>
     public double? High { get; init; }
@@ -22,6 +22,8 @@ public static class DistributionCurve
     private const int StepsPerNine = 40;
     /// <summary>The rarest that is drawn: p99.99.</summary>
     private const double MostNines = 4;
+    /// <summary>The rarest that has an interval: p99. Beyond it a freeze that hits some runs and not others makes the percentile two-humped, and intervals cover less than they say.</summary>
+    private const double MostNinesToJudge = 2;
 
     /// <summary>From the fastest request to the last percentile that the data can show; empty when they can show none.</summary>
     public static IReadOnlyList<PercentilePoint> Of(LongHistogram histogram)
@@ -48,7 +50,7 @@ public static class DistributionCurve
         return [.. quantiles.Zip(many([.. quantiles.Select(q => q * 100)]), (q, ms) => new PercentilePoint(q, ms))];
     }
 
-    /// <summary>The typical run of several: at each percentile that all of them can show the geometric mean, with its interval from three runs on.</summary>
+    /// <summary>The typical run of several: at each percentile that all of them can show the geometric mean; up to p99, and where all have 20 requests beyond it, with its interval from three runs on.</summary>
     public static IReadOnlyList<PercentilePoint> Typical(IReadOnlyList<IReadOnlyList<PercentilePoint>> curves, double confidence = 0.95)
     {
         ArgumentNullException.ThrowIfNull(curves);
@@ -56,10 +58,13 @@ public static class DistributionCurve
         if (shown.Count == 0) return [];
         // All curves have the same steps but for their last point, which is where each one's data end.
         int steps = shown.Min(c => c.Count) - 1;
+        // A curve ends where 10 requests are left beyond.
+        double judged = Math.Min(MostNinesToJudge, shown.Min(c => c[^1].Nines) - Math.Log10(Percentiles.ExceedancesToJudge / Percentiles.ExceedancesToShow)) + 1e-9;
         return [.. Enumerable.Range(0, Math.Max(1, steps)).Select(i =>
         {
             var interval = TypicalRun.Of([.. shown.Select(c => Math.Max(c[i].Ms, 1e-6))], confidence);
-            return new PercentilePoint(shown[0][i].Quantile, interval.Value) { Low = interval.Low, High = interval.High };
+            var point = new PercentilePoint(shown[0][i].Quantile, interval.Value);
+            return point.Nines > judged ? point : point with { Low = interval.Low, High = interval.High };
         })];
     }
 }

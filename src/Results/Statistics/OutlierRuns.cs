@@ -18,8 +18,10 @@ public static class OutlierRuns
         return [.. Enumerable.Range(0, logs.Length).Where(i => Math.Abs(logs[i] - median) > Limit * mad)];
     }
 
-    internal static double Median(double[] values)
+    /// <summary>The middle value, or the mean of the two in the middle.</summary>
+    public static double Median(double[] values)
     {
+        ArgumentNullException.ThrowIfNull(values);
         double[] sorted = [.. values.Order()];
         int middle = sorted.Length / 2;
         return sorted.Length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;

@@ -59,7 +59,8 @@ public sealed class ExperimentsApiTests : IAsyncLifetime
         Assert.Equal(["value", "low", "high", "each"], row["p99"]!.AsObject().Select(m => m.Key));
         Assert.Equal(5, (int)row["runs"]!);
         var ratio = read["ratios"]!.AsArray().Single(r => (string)r!["metric"]! == "p99")!.AsObject();
-        Assert.Equal(["a", "b", "metric", "value", "low", "high", "p", "verdict", "sentence"], ratio.Select(m => m.Key));
+        Assert.Equal(["a", "b", "metric", "value", "low", "high", "p", "verdict", "sentence", "method"], ratio.Select(m => m.Key));
+        Assert.Equal(("row", "10s", 100, .1), ((string)row["definition"]!["workload"]!, (string)row["definition"]!["for"]!, (int)row["definition"]!["connections"]!, (double)read["delta"]!));
         Assert.Equal(("uvicorn/starlette", "uwsgi-http/bottle", "differs"), ((string)ratio["a"]!, (string)ratio["b"]!, (string)ratio["verdict"]!));
         Assert.Equal(10, read["all_runs"]!.AsArray().Count);
         Assert.Equal(0, (double)read["progress"]!["to_go_s"]!);
@@ -79,6 +80,8 @@ public sealed class ExperimentsApiTests : IAsyncLifetime
 
         Assert.Equal(3, rows.Length);
         Assert.StartsWith("name,target,class,workers,runs,discarded,reason,rank_low,rank_high,letters,p50_ms,p50_ms_low", rows[0], StringComparison.Ordinal);
+        Assert.EndsWith(",workload,proxy,pooler,connections,rate,stages,keep_alive,warmup,for,requests,options,confidence", rows[0], StringComparison.Ordinal);
+        Assert.Contains(",row,nginx,session,100,,,false,2s,10s,,,0.95", rows[1], StringComparison.Ordinal);
         Assert.All(rows, row => Assert.Equal(rows[0].Count(c => c == ','), row.Count(c => c == ',')));
         Assert.Contains("p99,uvicorn/starlette,uwsgi-http/bottle,", ratios, StringComparison.Ordinal);
         Assert.Equal(11, runs.Split("\r\n", StringSplitOptions.RemoveEmptyEntries).Length);
@@ -87,7 +90,7 @@ public sealed class ExperimentsApiTests : IAsyncLifetime
         Assert.Contains($"/x/{experiment}", html, StringComparison.Ordinal);
         Assert.DoesNotContain("<script", html, StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotMatch("src=\"|<link|@import|url\\(", html);
-        Assert.Equal("table: tables is not allowed; rows, ratios, runs", (await BadInputTests.ProblemOf(await client.GetAsync(new Uri($"/api/experiments/{experiment}.csv?table=tables", UriKind.Relative)), HttpStatusCode.BadRequest)).Detail);
+        Assert.Equal("table: tables is not allowed; rows, ratios, runs, searches", (await BadInputTests.ProblemOf(await client.GetAsync(new Uri($"/api/experiments/{experiment}.csv?table=tables", UriKind.Relative)), HttpStatusCode.BadRequest)).Detail);
     }
 
     [Fact]
@@ -137,6 +140,10 @@ public sealed class ExperimentsApiTests : IAsyncLifetime
         Assert.InRange((double)found["rate"]!["value"]!, 890, 910);
         Assert.True((double)found["assured"]! <= (double)found["rate"]!["value"]!);
         Assert.Equal(12, found["steps"]!.AsArray().Count);
+        Assert.True(found.AsObject().ContainsKey("knee"));
+        Assert.Equal(50, (double)(await GetAsync(_host.SignedOut(), $"/api/experiments/{capacity.Slug}"))["objective_ms"]!);
+        string[] table = (await _host.SignedOut().GetStringAsync($"/api/experiments/{capacity.Slug}.csv?table=searches")).Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal((2, true, true), (table.Length, table[0].StartsWith("name,kind,steps,workers,", StringComparison.Ordinal), table[1].StartsWith("uwsgi-http/bottle,capacity,12,", StringComparison.Ordinal)));
     }
 
     [Theory]
@@ -213,10 +220,13 @@ public sealed class ExperimentsApiTests : IAsyncLifetime
         // flask's throughput is a third lower, its p99 the same.
         double[] noise = [1, 1.01, .99, 1.005, .995];
         var definition = Results.Experiments.Claims.ClaimList.Find("5")!.Make(SamplePlans.Catalogue, 5, TimeSpan.FromSeconds(10), 1);
-        await new StoredExperiments(_host.Database).PlayAsync(definition, next => (30 * noise[next.Round - 1], (next.Definition.Target.EndsWith("flask", StringComparison.Ordinal) ? 3_300 : 5_000) * noise[(next.Round + next.Row) % 5]));
+        var played = await new StoredExperiments(_host.Database).PlayAsync(definition, next => (30 * noise[next.Round - 1], (next.Definition.Target.EndsWith("flask", StringComparison.Ordinal) ? 3_300 : 5_000) * noise[(next.Round + next.Row) % 5]));
         var line = (await GetAsync(client, "/api/claims"))["claims"]!.AsArray().Single(c => (string)c!["id"]! == "5")!;
 
         Assert.Equal(("completed", "holds"), ((string)line["state"]!, (string)line["verdict"]!["answer"]!));
+        var own = Assert.Single((await GetAsync(_host.SignedOut(), $"/api/experiments/{played.Slug}"))["claims"]!.AsArray())!.AsObject();
+        Assert.Equal(["id", "words", "rule", "answer", "sentence", "beside", "findings"], own.Select(m => m.Key));
+        Assert.Equal(("5", "holds"), ((string)own["id"]!, (string)own["answer"]!));
     }
 
     [Fact]
@@ -234,6 +244,8 @@ public sealed class ExperimentsApiTests : IAsyncLifetime
         Assert.Equal((double)P99(report)["low"]!, (double)P99(whole)["low"]!, 9);
         Assert.Equal(1 / (double)P99(whole)["value"]!, (double)P99(turned)["value"]!, 9);
         Assert.Equal(13, csv.Length);
+        Assert.Equal(["uwsgi-http/bottle", "uvicorn/starlette"], whole["differs"]!.AsArray().Single(d => (string)d!["name"]! == "Target")!["values"]!.AsArray().Select(v => (string)v!));
+        Assert.Equal("paired", (string)P99(whole)["method"]!);
         Assert.Equal([5, 5], whole["runs"]!.AsArray().Select(r => (int)r!["valid_runs"]!));
         foreach (var (query, problem) in ((string, string)[])[("", "r: nothing is not allowed; 2 to 5 sides"), ($"r={experiment}.1", "r: *; 2 to 5 sides"), ($"r={experiment}.1&r={experiment}.1", "r: *; different sides: a run compared with itself"), ("r=x", "r: x is not allowed; a side"), ($"r={experiment}.9&r={experiment}.1", "r: *; runs, experiments or configurations with runs that are there")])
         {

@@ -1,6 +1,8 @@
 using Wobble.Dashboard.Components.Pages.Compare;
 using Wobble.Results.Domain;
+using Wobble.Results.Experiments;
 using Wobble.Results.Queries;
+using Wobble.Results.Statistics;
 using Wobble.Tests.Support;
 
 namespace Wobble.Dashboard.Tests.Pages;
@@ -173,7 +175,73 @@ public sealed class ComparingTests
 
         Assert.Contains("uwsgi-http/bottle: 2 runs of 4 left out: failed or invalid", figures.Notes);
         Assert.Equal("no valid run in 2", ComparedFigures.WhyNot(side with { Each = [side.Each[1], side.Each[2]] }));
-        Assert.EndsWith("Whether that is more than chance, 2 runs can’t tell: an interval needs 3 of each.", figures.Sentence, StringComparison.Ordinal);
+        Assert.EndsWith("Can't tell: uwsgi-http/bottle has no valid run in more than 20% of its rounds, which is a finding of its own.", figures.Sentence, StringComparison.Ordinal);
+        Assert.False(figures.HasFewRuns);
+    }
+
+    [Theory]
+    [InlineData(2, 2, 50_000, "Whether that is more than chance, 2 runs can’t tell: an interval needs 3 of each.", true)]
+    [InlineData(2, 7, 50_000, "Whether that is more than chance, 2 and 7 runs can’t tell: an interval needs 3 of each.", true)]
+    [InlineData(7, 7, 1_500, "Can't tell: too few requests for a verdict on p99.", false)]
+    public void Why_several_runs_can_not_tell_is_the_true_reason(int one, int two, long requests, string end, bool few)
+    {
+        ComparedRun Side(string name, int count) => Samples.Compared(name) with { Each = [.. Enumerable.Range(1, count).Select(i => new SideRun(Results.Storage.Slug.New(), null, RunState.Completed, "sound", Samples.Result(20, 30 + i, requests: requests)))] };
+
+        var figures = ComparedFigures.Of([Side("uwsgi-http/bottle", one), Side("uwsgi-http/flask", two)]);
+
+        Assert.EndsWith(end, figures.Sentence, StringComparison.Ordinal);
+        Assert.Equal((few, false), (figures.HasFewRuns, figures.Metrics.Single(m => m.Title == "p99").Figures.Any(f => f.Interval is not null)));
+    }
+
+    [Fact]
+    public void P99_9_is_the_median_of_the_runs_as_in_a_report()
+    {
+        var side = Samples.Compared() with { Each = [.. ((double[])[31, 240, 33]).Select(p => new SideRun(Results.Storage.Slug.New(), null, RunState.Completed, "sound", Samples.Result(20, 30, requests: 50_000) with { LatencyMs = Samples.Result(20, 30).LatencyMs with { P999 = p } }))] };
+
+        var figure = ComparedFigures.Of([side, Samples.Compared("uwsgi-http/flask")]).Metrics.Single(m => m.Title == "p99.9").Figures[0];
+
+        Assert.Equal((33, null), (figure.Value, figure.Interval));
+    }
+
+    [Fact]
+    public void Bands_end_at_p99_and_where_twenty_requests_are_left_beyond()
+    {
+        IReadOnlyList<PercentilePoint> Curve(int requests)
+        {
+            var histogram = Histograms.Create();
+            for (int i = 1; i <= requests; i++) histogram.RecordValue(1_000_000 + (i * 1_000L));
+            return DistributionCurve.Of(histogram);
+        }
+
+        var many = DistributionCurve.Typical([Curve(50_000), Curve(50_000), Curve(50_000)]);
+        var few = DistributionCurve.Typical([Curve(50_000), Curve(50_000), Curve(1_500)]);
+
+        Assert.Equal(2, many.Last(p => p.Low is not null).Nines, 6);
+        Assert.True(many[^1].Nines > 3);
+        // 20 of 1,500 are 1.3%.
+        Assert.InRange(few.Last(p => p.Low is not null).Quantile, .98, 1 - (20 / 1_500.0));
+        Assert.InRange(few[^1].Quantile, .99, .994);
+    }
+
+    [Theory]
+    [InlineData(false, true), InlineData(true, false)]
+    public void Options_that_are_the_targets_own_come_with_it_though_somebody_named_them(bool chosen, bool like)
+    {
+        var pool = new Dictionary<string, string> { ["pool"] = "10" };
+        var side = Async(new Definition { Target = "uvicorn/starlette", Options = pool }) with { OptionsChosen = chosen ? pool : new Dictionary<string, string>() };
+
+        Assert.Equal(like, SetUps.Of([Samples.Compared(), side]).IsLikeWithLike);
+    }
+
+    [Theory]
+    [InlineData(true, null, true), InlineData(false, 2, true), InlineData(false, 5, false), InlineData(false, null, false)]
+    public void Workers_that_were_tuned_or_published_come_with_the_target(bool tuned, int? published, bool like)
+    {
+        var row = new ExperimentRow { Name = "uvicorn/starlette", Class = TargetClass.Async, Definition = new Definition { Target = "uvicorn/starlette" }, TuneWorkers = tuned, Published = published is { } p ? new ArticleRow("uvicorn/starlette", p, 17, 75, 4_952) : null };
+        var experiment = new ExperimentDefinition { Kind = ExperimentKind.Article, Question = "?", Rows = [row] };
+        var side = Async(new Definition { Target = "uvicorn/starlette", Workers = 2 }) with { Name = row.Name, Asked = experiment };
+
+        Assert.Equal(like, SetUps.Of([Samples.Compared(), side]).IsLikeWithLike);
     }
 
     private static ComparedRun Async(Definition? asked, RunResult? result = null) => Samples.Compared("uvicorn/starlette", TargetClass.Async, asked: asked ?? new Definition { Target = "uvicorn/starlette" },

@@ -47,6 +47,7 @@ public sealed partial class ComparePage
 
     private IReadOnlyList<ComparedRun> Runs => Answer?.Runs ?? [];
 
+    private bool NeedsRuns => figures is { HasRatios: true, HasIntervals: false, HasFewRuns: true };
     private bool Repeats => Runs.Any(r => Sides.Runs(r).Count > 1);
     private string Query => string.Join('&', Runs.Select(r => "r=" + Uri.EscapeDataString(Sides.Key(r))));
     private string OwnPath => Answer?.Kept is { } kept && kept.Runs.SequenceEqual(Runs.Select(Sides.Key)) ? $"c/{kept.Slug}" : $"compare?{Query}";
@@ -112,11 +113,9 @@ public sealed partial class ComparePage
 
     private ReportFigure? Figure(ComparedRun side)
     {
-        if (figures is null) return null;
+        // The figure of the table, so that no interval is drawn here that is withheld there.
+        if (figures?.Metrics.Single(m => m.Metric == figures.Headline).Figures.Single(f => ReferenceEquals(f.Run, side)) is not { Value: { } value } figure) return null;
         double[] each = [.. Sides.Runs(side).Where(r => r.IsValid).Select(r => Reporting.ValueOf(r.Result!, figures.Headline, toJudge: false)).OfType<double>().Where(v => v > 0)];
-        if (each.Length == 0) return null;
-        var interval = TypicalRun.Of(each, ComparedFigures.ConfidenceOf(Runs));
-        // Of p99.9 the report has no interval either.
-        return figures.Headline == Metric.P999 ? new ReportFigure(interval.Value, null, null, each) : new ReportFigure(interval.Value, interval.Low, interval.High, each);
+        return new ReportFigure(value, figure.Interval?.Low, figure.Interval?.High, each);
     }
 }

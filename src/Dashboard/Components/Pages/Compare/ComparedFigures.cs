@@ -22,6 +22,10 @@ public sealed record ComparedFigure(ComparedRun Run, double? Value, double? Rati
     public double? P { get; init; }
     /// <summary>What the ratio says; null for the reference and where there is none.</summary>
     public Verdict? Verdict { get; init; }
+    /// <summary>How it was made: by the round, or of runs of different times.</summary>
+    public string Method => Experiment is null ? ReportRatio.Welch : ReportRatio.Paired;
+    /// <summary>The experiment whose rounds both sides share; null: none.</summary>
+    public string? Experiment { get; init; }
 }
 
 /// <summary>A metric over all sides.</summary>
@@ -48,6 +52,8 @@ public sealed record ComparedFigures(IReadOnlyList<ComparedMetric> Metrics, (dou
     public bool HasRatios => Metrics.Any(m => m.Figures.Any(f => f.Ratio is not null));
     /// <summary>True when there is any interval of a ratio.</summary>
     public bool HasIntervals => Metrics.Any(m => m.Figures.Any(f => f.RatioInterval is not null));
+    /// <summary>True when every side beside the reference, or that itself, has too few runs for an interval of their ratio.</summary>
+    public required bool HasFewRuns { get; init; }
 
     private static readonly Metric[] Shown = [Metric.P50, Metric.P90, Metric.P99, Metric.P999, Metric.Throughput, Metric.Wobble];
 
@@ -58,7 +64,7 @@ public sealed record ComparedFigures(IReadOnlyList<ComparedMetric> Metrics, (dou
         var metrics = Shown.Select(m => MetricOf(m, runs)).ToList();
         double[] ratios = [.. metrics.SelectMany(m => m.Figures).SelectMany(f => (double?[])[f.Ratio, f.RatioInterval?.Low, f.RatioInterval?.High]).OfType<double>().Where(r => r > 0)];
         double least = Math.Max(.02, Math.Min(.45, ratios.DefaultIfEmpty(1).Min() / 1.15)), greatest = Math.Min(100, Math.Max(4.5, ratios.DefaultIfEmpty(1).Max() * 1.15));
-        return new ComparedFigures(metrics, (least, greatest), ErrorsOf(runs), SentenceOf(runs, metrics.Single(m => m.Metric == HeadlineOf(runs)), metrics.Single(m => m.Metric == Metric.P50)), NotesOf(runs, metrics)) { Headline = HeadlineOf(runs), Level = ExperimentDefinition.LevelOf(ConfidenceOf(runs)) };
+        return new ComparedFigures(metrics, (least, greatest), ErrorsOf(runs), SentenceOf(runs, metrics.Single(m => m.Metric == HeadlineOf(runs)), metrics.Single(m => m.Metric == Metric.P50)), NotesOf(runs, metrics)) { Headline = HeadlineOf(runs), Level = ExperimentDefinition.LevelOf(ConfidenceOf(runs)), HasFewRuns = runs.Skip(1).All(r => HasFew(r, runs[0])) };
     }
 
     /// <summary>Why a side has no numbers in comparisons; null: it has.</summary>
@@ -80,9 +86,9 @@ public sealed record ComparedFigures(IReadOnlyList<ComparedMetric> Metrics, (dou
         {
             var values = ValuesOf(metric, run);
             var typical = TypicalRun.Of([.. values.Select(v => v.Value)], confidence);
-            double? value = double.IsNaN(typical.Value) ? null : typical.Value;
+            // A freeze that hits fewer than half of the runs makes p99.9 two-humped: the median of the runs as in a report, and no interval for one side.
+            double? value = values.Count == 0 ? null : metric == Metric.P999 ? OutlierRuns.Median([.. values.Select(v => v.Value)]) : typical.Value;
             string? missing = value is not null ? null : WhyNot(run) ?? $"too few requests: {Numbers.Count(Valid(run).Min(r => r.Result!.Requests))} of {Numbers.Count(NeededFor(metric))}";
-            // A freeze that hits fewer than half of the runs makes p99.9 two-humped: no interval for one side.
             var figure = new ComparedFigure(run, value, null, i == 0, missing) { Interval = metric != Metric.P999 && MayJudge(metric, run) && typical is { Low: { } low, High: { } high } ? (low, high) : null };
             return i == 0 || value is null || reference.Count == 0 ? figure : Against(figure, metric, values, reference, runs);
         })]);
@@ -91,6 +97,7 @@ public sealed record ComparedFigures(IReadOnlyList<ComparedMetric> Metrics, (dou
     private static ComparedFigure Against(ComparedFigure figure, Metric metric, List<(int? Round, double Value)> values, List<(int? Round, double Value)> reference, IReadOnlyList<ComparedRun> runs)
     {
         bool sameExperiment = figure.Run.Experiment is { } one && one == runs[0].Experiment;
+        figure = figure with { Experiment = sameExperiment ? figure.Run.Experiment : null };
         var ratio = RatioOf(values, reference, sameExperiment, ConfidenceOf(runs));
         if (((IEnumerable<ComparedRun>)[figure.Run, runs[0]]).FirstOrDefault(LostTooMany) is { } lost)
             return figure with { Ratio = double.IsNaN(ratio.Interval.Value) ? null : ratio.Interval.Value, Verdict = new Verdict(Difference.CantTell, false, false, $"can't tell: {Sides.NameOf(runs, lost)} has no valid run in more than 20% of its rounds, which is a finding of its own") };
@@ -131,6 +138,9 @@ public sealed record ComparedFigures(IReadOnlyList<ComparedMetric> Metrics, (dou
 
     // 20 expected exceedances in each run ; of one run each there is no verdict anyway.
     private static bool MayJudge(Metric metric, ComparedRun run) => Valid(run).Count() < TypicalRun.LeastRuns || Valid(run).All(r => Reporting.ValueOf(r.Result!, metric, toJudge: true) is not null);
+
+    private static bool HasFew(ComparedRun run, ComparedRun reference) =>
+        Math.Min(Valid(run).Count(), Valid(reference).Count()) < TypicalRun.LeastRuns && !LostTooMany(run) && !LostTooMany(reference);
 
     private static IEnumerable<SideRun> Valid(ComparedRun run) => Sides.Runs(run).Where(r => r.IsValid);
 
@@ -178,9 +188,12 @@ public sealed record ComparedFigures(IReadOnlyList<ComparedMetric> Metrics, (dou
         if (compared.Count == 0) return $"There is nothing to compare.{left}";
         if (compared.Any(f => f.RatioInterval is not null))
             return string.Join(" ", compared.Select(f => Sides.Sentence(f.Verdict!.Sentence))) + left;
-        int most = runs.Max(r => Valid(r).Count());
-        string why = most == 1 ? "one run each can’t tell" : $"{most} runs can’t tell: an interval needs {TypicalRun.LeastRuns} of each";
-        return $"{string.Join(" ", compared.Select(f => Said(f, runs, metric.Title)))} Whether that is more than chance, {why}.{left}";
+        string seen = string.Join(" ", compared.Select(f => Said(f, runs, metric.Title)));
+        // More runs are no remedy where a side lost too many, or has too few requests: the verdicts say which.
+        if (!compared.TrueForAll(f => HasFew(f.Run, runs[0]))) return $"{seen} {string.Join(" ", compared.Select(f => Sides.Sentence(f.Verdict!.Sentence)).Distinct())}{left}";
+        var counts = compared.Select(f => Valid(f.Run).Count()).Append(Valid(runs[0]).Count()).ToList();
+        string why = counts.Max() == 1 ? "one run each can’t tell" : $"{(counts.Min() == counts.Max() ? "" : $"{counts.Min()} and ")}{counts.Max()} runs can’t tell: an interval needs {TypicalRun.LeastRuns} of each";
+        return $"{seen} Whether that is more than chance, {why}.{left}";
     }
 
     private static string Said(ComparedFigure figure, IReadOnlyList<ComparedRun> runs, string metric)

@@ -2,6 +2,7 @@ using System.Globalization;
 using Wobble.Dashboard.Components.Controls;
 using Wobble.Dashboard.Components.Pages.Words;
 using Wobble.Results.Domain;
+using Wobble.Results.Experiments;
 using Wobble.Results.Queries;
 
 namespace Wobble.Dashboard.Components.Pages.Compare;
@@ -105,14 +106,22 @@ public sealed record SetUps(IReadOnlyList<SetUpRow> Different, IReadOnlyList<(st
         return ($"Not like with like: besides {The(question)}, {Listed(others)} {(others is [var one] && one != The(Workers) && one != The(Options) && one != The("Cores") ? "differs" : "differ")}. A difference below may come from there.", false);
     }
 
-    // Each target has its own parts, its article's options, and workers by its class, unless somebody said otherwise.
+    // Each target has its own parts, its article's options, and its own workers, unless somebody said otherwise.
     private static bool ComesWith(string question, SetUpRow row, IReadOnlyList<ComparedRun> runs) => question == Target && row.Name switch
     {
         Parts => true,
-        Options => runs.All(r => r.Row.Definition.Options.Count == 0),
-        Workers => runs.All(r => r.Row.Definition.Workers is null),
+        Options => runs.All(r => (r.OptionsChosen ?? r.Row.Definition.Options).Count == 0),
+        Workers => runs.All(HasOwnWorkers),
         _ => false,
     };
+
+    // By its class, as the article published it, or as a search found it best.
+    private static bool HasOwnWorkers(ComparedRun run)
+    {
+        if (run.Row.Definition.Workers is not { } workers) return true;
+        int row = run.Asked?.Rows.ToList().FindIndex(r => r.Name == run.Name) ?? -1;
+        return row >= 0 && (Schedule.IsTuned(run.Asked!, row) || run.Asked!.Rows[row].Published?.Workers == workers);
+    }
 
     private static string With(IEnumerable<SetUpRow> followers) => followers.ToList() is { Count: > 0 } rows ? $", with what comes with it ({Listed(rows.ConvertAll(r => Lower(r.Name)))})" : "";
 
