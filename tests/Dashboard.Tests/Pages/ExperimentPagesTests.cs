@@ -220,7 +220,7 @@ public sealed class ExperimentPagesTests : PageScene
     [Fact]
     public void Names_in_a_scatter_never_lie_on_one_another()
     {
-        ReportRow Row(string name, double throughput, double p99) => new() { Name = name, Target = name, Class = TargetClass.Sync, Runs = 3, Throughput = new ReportFigure(throughput, null, null, []), P99 = new ReportFigure(p99, null, null, []) };
+        ReportRow Row(string name, double throughput, double p99) => new() { Name = name, Target = name, Definition = new Definition { Target = name }, Class = TargetClass.Sync, Runs = 3, Throughput = new ReportFigure(throughput, null, null, []), P99 = new ReportFigure(p99, null, null, []) };
 
         var shape = ScatterShape.Of([Row("uwsgi-http/bottle", 5_000, 30), Row("uwsgi-http/falcon", 5_010, 30.1), Row("uwsgi-uwsgi/bottle", 5_005, 30.05), Row("daphne/starlette", 2_500, 190)]);
 
