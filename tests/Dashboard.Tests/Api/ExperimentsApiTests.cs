@@ -163,8 +163,8 @@ public sealed class ExperimentsApiTests : IAsyncLifetime
     [InlineData("""{"kind":"article","targets":["uwsgi-http/bottle"]}""", "targets: uwsgi-http/bottle is not allowed; none: the article has its own")]
     [InlineData("""{"kind":"claim","claim":"10"}""", "claim: 10 is not allowed; one of 1, 2, 3, 4, 5, 6, 7, 8, 9, A, B, C, D, E, F, G, H, I")]
     [InlineData("""{"targets":["uwsgi-http/bottle"],"headline":"p98"}""", "headline: p98 is not allowed; p50, p90, p99, p99_9, throughput, wobble")]
-    [InlineData("""{"targets":["nginx/php"]}""", "nginx/php: target: nginx/php is not allowed; a server and an app")]
-    [InlineData("""{"targets":["uwsgi-http/bottle"],"options":{"drvier":"x"}}""", "uwsgi-http/bottle: options.drvier: x is not allowed; uwsgi-http/bottle has driver, pool")]
+    [InlineData("""{"targets":["nginx/php"]}""", "nginx/php #1: target: nginx/php is not allowed; a server and an app")]
+    [InlineData("""{"targets":["uwsgi-http/bottle"],"options":{"drvier":"x"}}""", "uwsgi-http/bottle #1: options.drvier: x is not allowed; uwsgi-http/bottle has driver, pool")]
     [InlineData("""{"targets":["uwsgi-http/bottle"],"runner":"nobody"}""", "runner: nobody is not allowed; one of bench-1")]
     [InlineData("""{"targets":["uwsgi-http/bottle"],"target_s":1}""", "target_s: 1 is not allowed; there is no such field")]
     public async Task What_is_wrong_is_named_by_field_value_and_what_is_allowed(string body, string detail)
