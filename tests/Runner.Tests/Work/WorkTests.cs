@@ -30,6 +30,7 @@ public sealed class WorkTests : IAsyncLifetime
         Assert.NotNull(run.StartedAt);
         Assert.NotNull(run.Plan);
         await TestRunner.WaitAsync("the journal to go", () => Task.FromResult(!Directory.EnumerateFiles(runner.Settings.Data.Journals).Any()));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(runner.Settings.Data.Journals));
     }
 
     [Fact]
