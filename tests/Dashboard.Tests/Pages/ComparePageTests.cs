@@ -1,7 +1,9 @@
 using Bunit;
 using Wobble.Dashboard.Components.Pages.Compare;
 using Wobble.Results.Domain;
+using Wobble.Results.Experiments;
 using Wobble.Results.Queries;
+using Wobble.Tests.Support;
 
 namespace Wobble.Dashboard.Tests.Pages;
 
@@ -52,6 +54,20 @@ public sealed class ComparePageTests : PageScene
         string unknown = Results.Storage.Slug.New();
         Assert.Contains(unknown, Open<ComparePage>($"/compare?r={run.Slug}&r={unknown}").WaitForElement(".finding").TextContent, StringComparison.Ordinal);
         Assert.Contains("No comparison has this address", Open<ComparePage>($"/c/{unknown}", ("KeptSlug", unknown)).WaitForElement(".finding").TextContent, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Each_run_by_itself_has_no_interval_that_the_table_withholds()
+    {
+        var definition = Making.Compare(["uwsgi-http/bottle", "uwsgi-http/flask"], new Definition { Target = "" }, SamplePlans.Catalogue, 5, 1);
+        var experiment = await new StoredExperiments(Database).PlayAsync(definition, next => (30 + next.Round, 5_000));
+        await Database.ExecuteAsync("update runs set result = jsonb_set(result, '{requests}', '1500')");
+
+        var page = Open<ComparePage>(ComparePage.Address([experiment.Slug]));
+
+        page.WaitForElement(".lanes");
+        Assert.Equal(10, page.FindAll(".lane svg").Count);
+        Assert.Empty(page.FindAll(".lane .iv"));
     }
 
     [Fact]

@@ -125,7 +125,7 @@ public sealed class SearchingTests
         // 600/s thought fine, halved down to the least that gives a minute 1,000 requests.
         Assert.Equal([300, 150, 75, 37.5], search.Steps.Skip(Capacity.Bisections).Select(s => s.Rate!.Value));
         Assert.Null(search.Rate);
-        Assert.Contains("even at 37.5/s p99 is not below 30 ms", search.Sentence, StringComparison.Ordinal);
+        Assert.Contains("even at 37.5/s p99 is not below 30.0 ms", search.Sentence, StringComparison.Ordinal);
         // Ten seconds have none lower than 120/s.
         Assert.Equal(7, Play(Lasting(TimeSpan.FromSeconds(10)) with { ObjectiveMs = 30 }, play: next => Run(next, 31, 2_000)).Count(r => r.Purpose == RunPurpose.Capacity));
     }

@@ -195,6 +195,7 @@ public sealed class ExperimentRunnerTests : IDisposable
         Assert.Equal(("uwsgi-http/bottle #2", "same"), (same.GetProperty("a").GetString(), same.GetProperty("verdict").GetString()));
         Assert.All(["value", "low", "high", "p"], name => Assert.Equal(JsonValueKind.Number, same.GetProperty(name).ValueKind));
         Assert.NotEmpty(same.GetProperty("sentence").GetString()!);
+        Assert.Equal(("row", "paired", .1), (row.GetProperty("definition").GetProperty("workload").GetString(), same.GetProperty("method").GetString(), json.RootElement.GetProperty("delta").GetDouble()));
     }
 
     [Fact]
