@@ -65,17 +65,19 @@ internal static class RateLimits
 
     private static async ValueTask RejectAsync(OnRejectedContext rejected, CancellationToken cancellation)
     {
-        await RefuseAsync(rejected.HttpContext, rejected.Lease.TryGetMetadata(MetadataName.RetryAfter, out var after) ? after : TimeSpan.FromSeconds(1), "Too many requests");
+        // Who holds a place that others want has no time to tell.
+        if (rejected.Lease.TryGetMetadata(MetadataName.RetryAfter, out var after)) await RefuseAsync(rejected.HttpContext, after, "Too many requests");
+        else await RefuseAsync(rejected.HttpContext, TimeSpan.FromSeconds(1), "Too many at once", "As many downloads or open pages as may be go on already, of this address or of all.");
     }
 
     /// <summary>How long the request's address has to wait because of wrong tokens; null: not at all.</summary>
     public static TimeSpan? IsHeldOff(HttpContext context) => BearerHandler.IsGiven(context.Request) ? context.RequestServices.GetRequiredService<WrongTokens>().Wait(Client(context)) : null;
 
     /// <summary>429 with the time to wait.</summary>
-    public static async Task RefuseAsync(HttpContext context, TimeSpan wait, string title)
+    public static async Task RefuseAsync(HttpContext context, TimeSpan wait, string title, string why = "This address asked too often.")
     {
         string seconds = Math.Max(1, Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
         context.Response.Headers.RetryAfter = seconds;
-        await Problems.WriteAsync(context, StatusCodes.Status429TooManyRequests, title, $"This address asked too often. Ask again in {seconds} s.");
+        await Problems.WriteAsync(context, StatusCodes.Status429TooManyRequests, title, $"{why} Ask again in {seconds} s.");
     }
 }

@@ -68,7 +68,8 @@ public static class Reporting
                     Target = row.Definition.Target,
                     Class = row.Class,
                     Workers = mine.LastOrDefault(r => r.IsValid)?.Result?.Workers ?? Schedule.WorkersOf(experiment, i, runs),
-                    Definition = Filled(row.Definition),
+                    // Its steps are open loops, whatever the closed loop before them had.
+                    Definition = Filled(row.Definition) with { Connections = row.Definition.Connections ?? Defaults.OpenLoopConnections },
                     Runs = valid,
                     Discarded = mine.Count - valid,
                     Reason = row.Unavailable ?? (valid == 0 && mine.LastOrDefault() is { } last ? WhyNot(last) : null),

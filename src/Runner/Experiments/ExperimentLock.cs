@@ -1,4 +1,5 @@
 using System.Data;
+using System.Diagnostics;
 using Npgsql;
 using Wobble.Runner.Work;
 
@@ -10,7 +11,10 @@ namespace Wobble.Runner.Experiments;
 /// </summary>
 internal sealed class ExperimentLock(string connectionString, Guid experiment) : IDisposable
 {
+    // A former holder's session, this command's own or one that was killed just now, may live on for a while: until PostgreSQL knows better it has the lock.
+    private static readonly TimeSpan TakeWithin = TimeSpan.FromSeconds(3), TakeAgainWithin = TimeSpan.FromSeconds(60), Pause = TimeSpan.FromMilliseconds(500);
     private NpgsqlConnection? _connection;
+    private bool _hadIt;
 
     /// <summary>True when this command has it, now or again; false when another has. Throws while the database is away.</summary>
     public async Task<bool> HoldAsync(CancellationToken cancel)
@@ -34,12 +38,18 @@ internal sealed class ExperimentLock(string connectionString, Guid experiment) :
         try
         {
             await connection.OpenAsync(cancel);
-            await using var command = new NpgsqlCommand("set tcp_keepalives_idle = 15; set tcp_keepalives_interval = 5; set tcp_keepalives_count = 3; select pg_try_advisory_lock(hashtextextended('experiment:' || @id, 0))", connection);
+            await using var command = new NpgsqlCommand("set tcp_keepalives_idle = 15; set tcp_keepalives_interval = 5; set tcp_keepalives_count = 3; set tcp_user_timeout = '30s'; select pg_try_advisory_lock(hashtextextended('experiment:' || @id, 0))", connection);
             command.Parameters.AddWithValue("id", experiment.ToString());
-            if ((bool)(await command.ExecuteScalarAsync(cancel))!)
+            var since = Stopwatch.StartNew();
+            while (true)
             {
-                _connection = connection;
-                return true;
+                if ((bool)(await command.ExecuteScalarAsync(cancel))!)
+                {
+                    _connection = connection;
+                    return _hadIt = true;
+                }
+                if (since.Elapsed >= (_hadIt ? TakeAgainWithin : TakeWithin)) break;
+                await Task.Delay(Pause, cancel);
             }
         }
         catch

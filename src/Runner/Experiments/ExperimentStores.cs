@@ -139,6 +139,7 @@ internal sealed class StateFile : MemoryStore, IDisposable
             Seed = 0,
             Repetitions = 1,
             RoundsWereAdded = false,
+            Runner = null,
             Rows = [.. experiment.Rows.Select(r => r with { Unavailable = null, TunedWorkers = null, TunedAt = null, Published = null })],
         }, WobbleJson.Options);
 

@@ -55,7 +55,7 @@ internal sealed class RecordStore : IExperimentStore, IDisposable
         string kind = JsonSerializer.SerializeToElement(asked.Kind, WobbleJson.Options).GetString()!;
         foreach (var candidate in await db.Experiments.AsNoTracking().Where(e => e.Kind == kind && e.State == "paused").OrderByDescending(e => e.CreatedAt).Take(20).ToListAsync(cancel))
         {
-            if (ExperimentQueue.Read(candidate) is not { } kept || kept.Repetitions != asked.Repetitions || StateFile.Essence(kept) != StateFile.Essence(asked)) continue;
+            if (ExperimentQueue.Read(candidate) is not { } kept || kept.Repetitions != asked.Repetitions || (kept.Runner ?? machine) != machine || StateFile.Essence(kept) != StateFile.Essence(asked)) continue;
             var held = new ExperimentLock(connection, candidate.Id);
             if (!await held.HoldAsync(cancel))
             {

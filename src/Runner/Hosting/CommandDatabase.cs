@@ -10,7 +10,7 @@ namespace Wobble.Runner.Hosting;
 /// </summary>
 internal sealed class CommandDatabase : IAsyncDisposable
 {
-    private readonly UpLock? _held;
+    private UpLock? _held;
     private readonly Child? _server;
 
     private CommandDatabase(string connectionString, string programs, UpLock? held, Child? server) =>
@@ -42,6 +42,8 @@ internal sealed class CommandDatabase : IAsyncDisposable
             else if (!await Database.IsCurrentAsync(database.ConnectionString, cancel))
                 throw new HostingException($"Wobble runs on the data folder {data.Root}, and its tables are those of an older release than this command's. Nothing was changed: take the ./wobble of that release, or end that Wobble first.");
             if (database.IsOfDataFolder) Database.NoteSchema(data);
+            // A server of its own is this command's until its end; a named one needs nobody kept away any longer.
+            else if (!alone) database.Release();
             return database;
         }
         catch
@@ -58,6 +60,12 @@ internal sealed class CommandDatabase : IAsyncDisposable
         if (_server is not null) await _server.StopAsync(CancellationToken.None);
         _server?.Dispose();
         _held?.Dispose();
+    }
+
+    private void Release()
+    {
+        _held?.Dispose();
+        _held = null;
     }
 
     // Null: a Wobble has it.

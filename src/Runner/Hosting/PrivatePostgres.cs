@@ -247,7 +247,7 @@ internal sealed class PrivatePostgres
     {
         Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         int fd = Native.Open(path, Native.O_RDONLY | Native.O_DIRECTORY | Native.O_NOFOLLOW | Native.O_CLOEXEC, 0);
-        if (fd < 0) throw new HostingException($"{path} is no folder of Wobble's own ({Native.LastError()}): remove what is there, then start Wobble again.");
+        if (fd < 0) throw new HostingException($"{path} is no folder of Wobble's own ({Native.LastError()}). A link is not followed: give the folder it leads to as a bind mount, or name another data folder (--data). Anything else that is there has to go before Wobble can start.");
         try
         {
             owner?.OwnOpen(fd, path);
