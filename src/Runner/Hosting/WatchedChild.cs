@@ -12,7 +12,6 @@ internal sealed class WatchedChild(ChildSpec spec, ChildLog log, LeftBehind left
     private readonly ImportantLines _important = new(time);
     private readonly CancellationTokenSource _stopping = new();
     private Task? _watch;
-    private Child? _current;
     private CancellationToken _hurry;
 
     /// <summary>Its log.</summary>
@@ -44,7 +43,7 @@ internal sealed class WatchedChild(ChildSpec spec, ChildLog log, LeftBehind left
         {
             if (spec.Prepare is not null) await spec.Prepare();
             log.Forget();
-            using var child = _current = await Child.StartAsync(spec, OnLine);
+            using var child = await Child.StartAsync(spec, OnLine);
             int? ended;
             try
             {
