@@ -163,10 +163,12 @@ public sealed class RunPicturesTests : IClassFixture<TestDatabase>, IAsyncLifeti
     private async Task<long> ToldBeyondAsync(long known)
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var called = new SemaphoreSlim(0);
+        using var listener = feed.SubscribeToAll(() => Task.FromResult(called.Release()));
         while (true)
         {
             if (feed.Told is { } now && now > known) return now;
-            await Task.Delay(10, limit.Token);
+            await called.WaitAsync(limit.Token);
         }
     }
 }
