@@ -56,6 +56,8 @@ internal static class ExecuteCommand
 
     private static async Task<int> InsideAsync()
     {
+        // Before it is hidden: its files below /proc are then root's.
+        Limits.OfferToKernel();
         Native.HideFromOwnUser();
         using var cancel = new CancellationTokenSource();
         var lines = LineReader.Start(new Microsoft.Win32.SafeHandles.SafeFileHandle(0, ownsHandle: false), "orders");

@@ -27,7 +27,7 @@ internal sealed class InsideExecution(InsideOrder order, FactWriter facts, IRead
         await facts.AddAsync(new EnvironmentFact(order.Environment with { Somaxconn = ReadLine("/proc/sys/net/core/somaxconn") }));
         using var pump = new LogPump();
         using var cluster = new BenchmarkCluster(_plan.Layout.ClusterFolder);
-        await using var stack = new Stack(_plan, pump, facts, _clock);
+        await using var stack = new Stack(_plan, pump, facts, _clock, new Shortage(_plan.Layout).Look);
         using var logging = new CancellationTokenSource();
         var logs = PassLogsOnAsync(stack, logging.Token);
 

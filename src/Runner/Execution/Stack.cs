@@ -13,27 +13,38 @@ namespace Wobble.Runner.Execution;
 internal sealed class Stack : IAsyncDisposable
 {
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(100);
+    // With 64 threads each, the most that any server's options allow, and some of a runtime's own.
+    private const int FewestProcesses = 4096, ProcessesEachWorker = 80;
 
     private readonly Plan _plan;
     private readonly FactWriter _facts;
     private readonly MeasurementClock _clock;
+    private readonly Func<string?> _shortage;
     private readonly TaskCompletionSource<string> _fellOver = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<Task> _watches = [];
-    private volatile bool _stopping;
+    private readonly CancellationTokenSource _stopping = new();
 
-    public Stack(Plan plan, LogPump pump, FactWriter facts, MeasurementClock clock)
+    /// <param name="plan">What it is made of.</param>
+    /// <param name="pump">Reads its outputs.</param>
+    /// <param name="facts">Where events go.</param>
+    /// <param name="clock">Their seconds.</param>
+    /// <param name="shortage">Why it must end for the machine's sake, if it must; asked now and then.</param>
+    public Stack(Plan plan, LogPump pump, FactWriter facts, MeasurementClock clock, Func<string?> shortage)
     {
         _plan = plan;
         _facts = facts;
         _clock = clock;
+        _shortage = shortage;
         var cores = Cores.Allowed();
         var ofStack = Cores.OfStack(cores);
-        Components = [.. plan.Components.Select(c => new Component(c, plan.Layout, pump, ofStack.Count == cores.Count ? null : ofStack))];
+        // Outside of a sandbox the limit would count all that its user runs.
+        int? processes = plan.Layout.Sandboxed ? Math.Max(FewestProcesses, ProcessesEachWorker * plan.Definition.Workers ?? 1) : null;
+        Components = [.. plan.Components.Select(c => new Component(c, plan.Layout, pump, ofStack.Count == cores.Count ? null : ofStack) { MostProcesses = processes })];
     }
 
     public IReadOnlyList<Component> Components { get; }
 
-    /// <summary>Completes with the reason when the run can't go on: the proxy, the pooler or the database ended, or nothing of the target is left.</summary>
+    /// <summary>Completes with the reason when the run can't go on: the proxy, the pooler or the database ended, nothing of the target is left, or the machine can't bear it.</summary>
     public Task<string> FellOver => _fellOver.Task;
 
     /// <summary>What happened to a part of the target, if anything; the rest of it may still answer.</summary>
@@ -42,6 +53,7 @@ internal sealed class Stack : IAsyncDisposable
     /// <summary>Starts all of it; each probe is answered when this returns. Throws <see cref="StackException"/>.</summary>
     public async Task StartAsync(CancellationToken cancel)
     {
+        _watches.Add(WatchShortageAsync());
         foreach (var wave in Components.GroupBy(c => c.Plan.Kind is ComponentKind.Database or ComponentKind.Pooler))
         {
             foreach (var component in wave)
@@ -111,12 +123,12 @@ internal sealed class Stack : IAsyncDisposable
     /// <summary>Stops all of it, the last started first. Returns what was left behind though asked to stop.</summary>
     public async Task<IReadOnlyList<string>> StopAsync()
     {
-        _stopping = true;
+        await _stopping.CancelAsync();
         var leftovers = new List<string>();
         // Without load the proxy and the target need not wait for each other; the database waits for the pooler, the pooler for them.
         foreach (var wave in Components.Reverse().GroupBy(c => c.Plan.Kind is ComponentKind.Proxy ? ComponentKind.Target : c.Plan.Kind))
         {
-            var stops = wave.Where(c => c.State != ComponentState.Planned).Select(async c => (Component: c, Stop: await c.StopAsync())).ToList();
+            var stops = wave.Where(c => c.State is not (ComponentState.Planned or ComponentState.Gone)).Select(async c => (Component: c, Stop: await c.StopAsync())).ToList();
             foreach (var (component, stop) in await Task.WhenAll(stops))
             {
                 await TellStopAsync(component, stop);
@@ -127,7 +139,11 @@ internal sealed class Stack : IAsyncDisposable
         return leftovers;
     }
 
-    public async ValueTask DisposeAsync() => await StopAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        _stopping.Dispose();
+    }
 
     private async Task TellStopAsync(Component component, ComponentStop stop)
     {
@@ -135,6 +151,26 @@ internal sealed class Stack : IAsyncDisposable
         if (stop.Killed) await TellAsync(component.Name, EventKinds.Killed, $"{stop.Leftovers[0]}.");
         else if (!component.Crashed) await TellAsync(component.Name, EventKinds.Stopped, string.Create(CultureInfo.InvariantCulture, $"Stopped in {stop.Took.TotalMilliseconds:0} ms: {exit.Status}."));
         foreach (string left in stop.Leftovers.Skip(stop.Killed ? 1 : 0)) await TellAsync(component.Name, EventKinds.LeftOrphans, left + ".");
+    }
+
+    // The target is what takes it all, if anything does. It is ended first, without being asked: each moment counts, and the rest can then stop in order.
+    private async Task WatchShortageAsync()
+    {
+        while (!_stopping.IsCancellationRequested)
+        {
+            if (_shortage() is { } why)
+            {
+                foreach (var component in Components.Where(c => c.Plan.Kind == ComponentKind.Target && c.State != ComponentState.Planned))
+                {
+                    var stop = await component.KillAsync();
+                    await TellAsync(component.Name, EventKinds.Killed, $"Killed: {why}.");
+                    foreach (string left in stop.Leftovers) await TellAsync(component.Name, EventKinds.LeftOrphans, left + ".");
+                }
+                _fellOver.TrySetResult(why);
+                return;
+            }
+            await Task.Delay(Shortage.Every, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
     }
 
     private async Task WatchAsync(Component component)
@@ -150,7 +186,7 @@ internal sealed class Stack : IAsyncDisposable
         }
         TargetCrash ??= what;
         var target = Components.Where(c => c.Plan.Kind == ComponentKind.Target && c.State != ComponentState.Planned).ToList();
-        while (!_stopping && target.All(c => c.Exit.IsCompleted))
+        while (!_stopping.IsCancellationRequested && target.All(c => c.Exit.IsCompleted))
         {
             if (target.All(c => c.Living().Count == 0))
             {

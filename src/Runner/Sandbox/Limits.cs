@@ -9,6 +9,7 @@ namespace Wobble.Runner.Sandbox;
 internal static class Limits
 {
     private const int SysResource = 24;
+    private const int OutOfMemoryScore = 500;
     private static readonly (string Option, string Name, long Wanted)[] Wishes =
     [
         ("nice", "Max nice priority", 40), ("rtprio", "Max realtime priority", 10), ("memlock", "Max locked memory", 64L << 20), ("nofile", "Max open files", 65_536),
@@ -29,6 +30,24 @@ internal static class Limits
     {
         string[] fields = (limits.FirstOrDefault(l => l.StartsWith(name, StringComparison.Ordinal)) ?? name)[name.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
         return fields.Length < 2 ? 0 : fields[1] == "unlimited" ? long.MaxValue : long.TryParse(fields[1], CultureInfo.InvariantCulture, out long hard) ? hard : 0;
+    }
+
+    /// <summary>
+    /// When the machine is out of memory, the kernel is to end this process and what it starts before anything else here (<c>oom_score_adj</c>, proc(5)):
+    /// a sandbox, not Wobble's database. Where that may not be written, nothing changes.
+    /// </summary>
+    public static void OfferToKernel()
+    {
+        const string File = "/proc/self/oom_score_adj";
+        try
+        {
+            if (int.TryParse(System.IO.File.ReadAllText(File), CultureInfo.InvariantCulture, out int now) && now < OutOfMemoryScore)
+                System.IO.File.WriteAllText(File, OutOfMemoryScore.ToString(CultureInfo.InvariantCulture));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // A container may forbid it.
+        }
     }
 
     internal static bool HasCapability(IEnumerable<string> status, int capability)

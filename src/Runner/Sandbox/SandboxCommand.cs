@@ -16,6 +16,8 @@ internal static class SandboxCommand
     // Where root's outer mount namespace shows a source again: the stack's user may not be able to enter the folder it lies in.
     private const string Stage = "/mnt";
     private const string Wobble = "/opt/wobble";
+    // What is written there is memory, and no process's, so nothing but the sandbox's end gives it back. By itself each might take half of the machine's.
+    private static readonly string TmpfsSize = Math.Clamp(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 8, 64L << 20, 1L << 30).ToString(CultureInfo.InvariantCulture);
 
     /// <summary>Program, arguments and environment.</summary>
     public static (IReadOnlyList<string> Command, IReadOnlyDictionary<string, string> Environment) Create(Plan plan, RunFolders folders, DataFolder data, UnprivilegedUser user)
@@ -61,7 +63,7 @@ internal static class SandboxCommand
         [
             "/usr/bin/bwrap", "--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--die-with-parent", "--new-session",
             "--ro-bind", "/usr", "/usr", "--symlink", "usr/bin", "/bin", "--symlink", "usr/sbin", "/sbin", "--symlink", "usr/lib", "/lib", "--symlink", "usr/lib64", "/lib64",
-            "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--tmpfs", "/var/tmp",
+            "--proc", "/proc", "--dev", "/dev", "--size", TmpfsSize, "--tmpfs", "/dev/shm", "--remount-ro", "/dev", "--size", TmpfsSize, "--tmpfs", "/tmp", "--size", TmpfsSize, "--tmpfs", "/var/tmp",
         ];
         var command = new List<string>(start);
         foreach (string name in SharedEtc) command.AddRange(["--ro-bind-try", $"/etc/{name}", $"/etc/{name}"]);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
@@ -19,6 +20,8 @@ internal sealed record ChildStart
     public bool SeparateError { get; init; }
     /// <summary>Cores it may use; null: the parent's.</summary>
     public IReadOnlyList<int>? Cores { get; init; }
+    /// <summary>RLIMIT_NPROC, which counts what its user runs in its user namespace, threads too (setrlimit(2)); null: the parent's.</summary>
+    public int? MostProcesses { get; init; }
 }
 
 /// <summary>
@@ -27,6 +30,7 @@ internal sealed record ChildStart
 /// </summary>
 internal sealed class ChildProcess
 {
+    private const string Prlimit = "/usr/bin/prlimit";
     private static readonly Lock Affinity = new();
 
     private ChildProcess(int pid) => Pid = pid;
@@ -60,7 +64,10 @@ internal sealed class ChildProcess
     /// <summary>Starts it. Throws <see cref="IOException"/> with the reason when that can't be.</summary>
     public static unsafe ChildProcess Start(ChildStart start)
     {
-        string program = Find(start.Command[0], start.Environment) ?? throw new IOException($"{start.Command[0]} was not found in {start.Environment.GetValueOrDefault("PATH") ?? "no PATH"}.");
+        string found = Find(start.Command[0], start.Environment) ?? throw new IOException($"{start.Command[0]} was not found in {start.Environment.GetValueOrDefault("PATH") ?? "no PATH"}.");
+        // posix_spawn sets no limits; prlimit sets it and becomes the program.
+        IReadOnlyList<string> command = start.MostProcesses is { } most ? [Prlimit, string.Create(CultureInfo.InvariantCulture, $"--nproc={most}:{most}"), "--", found, .. start.Command.Skip(1)] : start.Command;
+        string program = start.MostProcesses is null ? found : Prlimit;
         var (childIn, input) = start.WithInput ? MakePipe() : (null, null);
         var (output, childOut) = MakePipe();
         var (error, childError) = start.SeparateError ? MakePipe() : (null, null);
@@ -82,7 +89,7 @@ internal sealed class ChildProcess
             _ = Native.SpawnAttributesDefaultSignals(attributes, signals);
             _ = Native.NoSignals(signals);
             _ = Native.SpawnAttributesSignalMask(attributes, signals);
-            byte** arguments = strings.AddAll(start.Command);
+            byte** arguments = strings.AddAll(command);
             byte** environment = strings.AddAll(start.Environment.Select(e => $"{e.Key}={e.Value}"));
             int failure, pid;
             using (WithCores(start.Cores))

@@ -44,6 +44,8 @@ internal sealed class Component(ComponentPlan plan, StackLayout layout, LogPump 
     public string Name => plan.Name;
     public ComponentState State { get; private set; }
     public LogBuffer Log { get; } = new();
+    /// <summary>Processes and threads that its user may have before it gets no more of them; null: the Execution's own limit.</summary>
+    public int? MostProcesses { get; init; }
     /// <summary>Its processes; only once it is started.</summary>
     public ProcessFamily Family { get; private set; } = null!;
     /// <summary>True when its first process ended though nobody had asked it to stop.</summary>
@@ -63,7 +65,7 @@ internal sealed class Component(ComponentPlan plan, StackLayout layout, LogPump 
         }
         try
         {
-            _process = ChildProcess.Start(new ChildStart { Command = plan.Command, Environment = plan.Environment, WorkingDirectory = plan.WorkingDirectory ?? layout.RunFolder, Cores = cores });
+            _process = ChildProcess.Start(new ChildStart { Command = plan.Command, Environment = plan.Environment, WorkingDirectory = plan.WorkingDirectory ?? layout.RunFolder, Cores = cores, MostProcesses = MostProcesses });
         }
         catch (IOException e)
         {
@@ -121,10 +123,17 @@ internal sealed class Component(ComponentPlan plan, StackLayout layout, LogPump 
             if (killed) leftovers.Add($"{Name} did not stop within {Duration.Format(plan.StopWithin)} of {Signals.Name(Signals.Number(plan.StopSignal))} and was killed");
         }
         if (!killed) leftovers.AddRange(await LookForLeftoversAsync(wasRunning));
-        if (!await KillAsync()) leftovers.Add($"{Name}: processes could not be ended within {Duration.Format(KillLimit)}: {Describe(Living())}");
-        await LogPump.DrainAsync(_drained, DrainLimit);
-        State = ComponentState.Gone;
+        leftovers.AddRange(await EndAsync());
         return new ComponentStop(killed, took.Elapsed, leftovers);
+    }
+
+    /// <summary>Ends it at once, without asking. Never throws, never hangs.</summary>
+    public async Task<ComponentStop> KillAsync()
+    {
+        if (_process is null || State == ComponentState.Gone) return new ComponentStop(false, TimeSpan.Zero, []);
+        var took = Stopwatch.StartNew();
+        State = ComponentState.Stopping;
+        return new ComponentStop(true, took.Elapsed, await EndAsync());
     }
 
     /// <summary>Its living processes now.</summary>
@@ -158,7 +167,15 @@ internal sealed class Component(ComponentPlan plan, StackLayout layout, LogPump 
         }
     }
 
-    private async Task<bool> KillAsync()
+    private async Task<IReadOnlyList<string>> EndAsync()
+    {
+        bool ended = await KillAllAsync();
+        await LogPump.DrainAsync(_drained, DrainLimit);
+        State = ComponentState.Gone;
+        return ended ? [] : [$"{Name}: processes could not be ended within {Duration.Format(KillLimit)}: {Describe(Living())}"];
+    }
+
+    private async Task<bool> KillAllAsync()
     {
         var waited = Stopwatch.StartNew();
         while (true)

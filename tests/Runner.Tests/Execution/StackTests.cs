@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using Wobble.Results.Domain;
+using Wobble.Results.Facts;
 using Wobble.Runner.Execution;
 using Wobble.Runner.Stacks;
 using Wobble.Tests.Support;
@@ -41,14 +43,45 @@ public sealed class StackTests : IDisposable
         Assert.Contains(" before it was ready.", failure.Message);
     }
 
-    private async Task StartAsync(params ComponentPlan[] components)
+    [Fact]
+    public async Task A_target_that_takes_what_the_machine_has_is_killed_and_named_and_the_rest_stops_in_order()
+    {
+        int port = FreePort();
+        string children = $"import os, socket, time; [os.fork() for _ in range(3)]; s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1); s.bind(('127.0.0.1', {port})); s.listen(); time.sleep(1000)";
+        var target = Component("greedy", ComponentKind.Target, port, "/usr/bin/python3", "-c", children);
+        var proxy = Component("patient", ComponentKind.Proxy, FreePort(), "/usr/bin/sleep", "100");
+        string? why = null;
+        var events = new MemoryStream();
+
+        var started = StartAsync([target, proxy], () => why, events, async stack =>
+        {
+            while (stack.Components[1].State == ComponentState.Planned || stack.Components[0].Living().Count < 8) await Task.Delay(20);
+            why = "the machine runs out of memory: 0.9 of 24.0 GB left";
+            Assert.Equal(why, await stack.FellOver);
+            Assert.Empty(stack.Components[0].Living());
+            Assert.Single(stack.Components[1].Living());
+        });
+        var failure = await Assert.ThrowsAsync<StackException>(() => started);
+
+        Assert.Contains("the machine runs out of memory: 0.9 of 24.0 GB left before patient was ready.", failure.Message);
+        var told = Encoding.UTF8.GetString(events.ToArray()).Split('\n').Select(l => Fact.TryParse(l, out var fact) ? fact as EventFact : null).OfType<EventFact>().ToList();
+        Assert.Equal($"Killed: {why}.", Assert.Single(told, e => e is { Component: "greedy", Kind: EventKinds.Killed }).Text);
+        Assert.DoesNotContain(told, e => e.Component == "greedy" && e.Kind is EventKinds.Crashed or EventKinds.LeftOrphans);
+        Assert.Single(told, e => e is { Component: "patient", Kind: EventKinds.Stopped });
+    }
+
+    private Task StartAsync(params ComponentPlan[] components) => StartAsync(components, () => null, Stream.Null, _ => Task.CompletedTask);
+
+    private async Task StartAsync(ComponentPlan[] components, Func<string?> shortage, Stream events, Func<Stack, Task> meanwhile)
     {
         var sample = SamplePlans.For(new Definition { Target = "uwsgi-http/bottle" });
         var plan = sample with { Components = components, Layout = sample.Layout with { Sandboxed = false, RunFolder = folder } };
         using var pump = new LogPump();
-        await using var facts = new FactWriter(Stream.Null);
-        await using var stack = new Stack(plan, pump, facts, new MeasurementClock(TimeSpan.Zero));
-        await stack.StartAsync(default);
+        await using var facts = new FactWriter(events);
+        await using var stack = new Stack(plan, pump, facts, new MeasurementClock(TimeSpan.Zero), shortage);
+        var start = stack.StartAsync(default);
+        await meanwhile(stack);
+        await start;
     }
 
     private static ComponentPlan Component(string name, ComponentKind kind, int port, params string[] command) => new()

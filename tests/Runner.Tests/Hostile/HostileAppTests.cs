@@ -54,7 +54,7 @@ public sealed class HostileAppTests : IDisposable
             ["never"] = Never,
         });
         var reader = new CatalogueReader(data, [targets], wobbles: await CopyAsync("TargetApps"));
-        var definition = new Definition { Target = "waitress/hostile", Workers = 1, Connections = 2, Warmup = TimeSpan.Zero, For = TimeSpan.FromSeconds(2), Pooler = "none", Proxy = "none", KeepAlive = true };
+        var definition = new Definition { Target = "waitress/hostile", Workers = 1, Connections = 2, Warmup = TimeSpan.Zero, For = TimeSpan.FromSeconds(4), Pooler = "none", Proxy = "none", KeepAlive = true };
         var loaded = await reader.ReadAsync();
         Assert.Empty(loaded.Catalogue.Broken);
         var plan = Planner.Plan(definition, loaded, StackLayouts.Create(data));
@@ -76,6 +76,7 @@ public sealed class HostileAppTests : IDisposable
         Assert.Equal("outside", File.ReadAllText(open));
         Assert.Empty(Directory.GetFiles("/tmp", "wobble-hostile-was-here*"));
         Assert.Contains(tries, t => (string?)t["what"] == "put a link and a pipe into the benchmark's folder");
+        Assert.Contains(tries, t => (string?)t["what"] == "start 10000 threads");
         await Task.Run(() => TheNextRunBegins(plan, data)).WaitAsync(TimeSpan.FromSeconds(20));
         Assert.False(File.Exists(Never));
     }

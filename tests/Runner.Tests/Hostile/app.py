@@ -86,6 +86,39 @@ def forge(pid, fd):
     return "written"
 
 
+def write_text(path, text):
+    with open(path, "w") as f:
+        f.write(text)
+    return "written"
+
+
+def reserve(path, size):
+    with open(path, "wb") as f:
+        try:
+            os.posix_fallocate(f.fileno(), 0, size)
+        finally:
+            os.remove(path)
+    return "reserved"
+
+
+def start_threads(most):
+    """As many threads as it gets, in a process of its own; processes count alike."""
+    pid = os.fork()
+    if pid == 0:
+        threading.stack_size(1 << 16)
+        end = threading.Event()
+        started = 0
+        try:
+            while started < most:
+                threading.Thread(target=end.wait, daemon=True).start()
+                started += 1
+        except RuntimeError:
+            pass
+        tried(f"start {most} threads", started == most, f"{started} started, then no more")
+        os._exit(0)
+    os.waitpid(pid, 0)
+
+
 def attack():
     for path in AIMS["files"]:
         attempt(f"read {path}", lambda: read(path))
@@ -115,6 +148,11 @@ def attack():
     attempt("mount", lambda: checked(libc.mount(b"none", b"/tmp", b"tmpfs", 0, None)) or "mounted")
     attempt("read the kernel's log", lambda: checked(libc.klogctl(3, ctypes.create_string_buffer(64), 64)))
     attempt("change the clock", lambda: time.clock_settime(time.CLOCK_REALTIME, 0) or "changed")
+    tried("be the last that the kernel ends when memory is out", int(read("/proc/self/oom_score_adj")) < 500, read("/proc/self/oom_score_adj"))
+    attempt("hide from the kernel's choice when memory is out", lambda: write_text("/proc/self/oom_score_adj", "-1"))
+    for folder in ("/tmp", "/var/tmp", "/dev/shm"):
+        attempt(f"keep 2 GB of memory as a file in {folder}", lambda: reserve(os.path.join(folder, "huge"), 2 << 30))
+    attempt("make a file in /dev", lambda: write("/dev/hostile"))
     attempt("reboot", lambda: checked(libc.reboot(0x01234567)) or "rebooting")
 
     # The load generator and the Execution are there by now.
@@ -137,6 +175,7 @@ def attack():
             tried(f"write facts into the sandbox's first process's file {fd}", False, "written; without the seal it counts for nothing")
         except OSError as e:
             tried(f"write facts into the sandbox's first process's file {fd}", False, e.strerror)
+    start_threads(10_000)
 
 
 threading.Thread(target=attack, daemon=True).start()
