@@ -24,6 +24,10 @@ internal sealed class TargetAssembly(
         Needs = new Dictionary<string, string>(),
     };
 
+    // No name of a server or an app has a dot, so no two have one environment.
+    internal static string EnvironmentName(ServerManifest server, AppManifest app) =>
+        server.Requirements is null ? $"app.{app.Name}" : app.Requirements is null ? $"server.{server.Name}" : $"both.{server.Name}.{app.Name}";
+
     public LoadedTarget Target(ServerManifest server, AppManifest app)
     {
         var database = databases[app.Database];
@@ -31,7 +35,7 @@ internal sealed class TargetAssembly(
         // A switch of the server for the database module means nothing to an app that brings its own access to the database.
         var options = server.Options.Where(o => app.Database != "none" || o.Needs.Count == 0).Concat(app.Options).Concat(database.Options).Concat(proxy).ToList();
         string[] requirements = [.. new[] { server.Requirements, app.Requirements }.OfType<string>()];
-        var environment = requirements.Length == 0 ? null : environments.Of(server.Requirements is null ? app.Name : app.Requirements is null ? server.Name : $"{server.Name}-{app.Name}", requirements);
+        var environment = requirements.Length == 0 ? null : environments.Of(EnvironmentName(server, app), requirements);
         string? unavailable = Unavailable(server, app, database, options, environment);
         var target = new CatalogueTarget
         {

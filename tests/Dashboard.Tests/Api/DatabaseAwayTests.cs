@@ -51,6 +51,8 @@ public sealed class DatabaseAwayTests : IAsyncLifetime
         await AwaitStateAsync(client, "newer");
         using var newer = await client.GetAsync("/readyz");
         Assert.StartsWith("Wobble's database was last changed by a newer Wobble", (await BadInputTests.ProblemOf(newer, HttpStatusCode.ServiceUnavailable)).Detail);
+        using var runs = await client.GetAsync("/api/runs");
+        Assert.StartsWith("Wobble's database was last changed by a newer Wobble", (await BadInputTests.ProblemOf(runs, HttpStatusCode.ServiceUnavailable)).Detail);
     }
 
     private static async Task<string> DatabaseStateAsync(HttpClient client) => (string)JsonNode.Parse(await client.GetStringAsync("/healthz"))!["database"]!;

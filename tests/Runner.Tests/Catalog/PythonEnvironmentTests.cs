@@ -128,7 +128,7 @@ public sealed class PythonEnvironmentTests : IDisposable
     {
         MakeWheel("wobble_example", "1.2");
         MakeWheel("wobble_example", "1.3");
-        string other = Directory.CreateDirectory(Path.Combine(data.Environments, "plainer-0123456789ab")).FullName;
+        string other = Directory.CreateDirectory(Path.Combine(data.Environments, "server.plain-er-0123456789ab")).FullName;
         var first = (await Reader().ReadAndInstallAsync("plain/flask", Limit)).Find("plain/flask")!.Environment!;
         Require("wobble-example==1.3");
 
@@ -193,6 +193,27 @@ public sealed class PythonEnvironmentTests : IDisposable
         }
 
         Assert.Null(await waiting);
+    }
+
+    [Fact]
+    public async Task A_server_and_an_app_of_one_name_have_an_environment_each()
+    {
+        MakeWheel("wobble_example", "1.2");
+        MakeWheel("wobble_other", "3.4");
+        File.WriteAllText(Path.Combine(folder.Root, "apps", "mine", "requirements.txt"), "wobble-other==3.4\n");
+        var app = TargetFolderBuilder.App();
+        app["requirements"] = "requirements.txt";
+        folder.WriteApp(app);
+        File.WriteAllText(Path.Combine(folder.Root, "servers", "plain.requirements.txt"), "wobble-example==1.2\n");
+        var server = TargetFolderBuilder.Server();
+        (server["name"], server["requirements"]) = ("mine", "plain.requirements.txt");
+        File.Delete(folder.ServerFile);
+        File.WriteAllText(Path.Combine(folder.Root, "servers", "mine.json"), server.ToJsonString());
+
+        foreach (string target in (string[])["mine/flask", "uwsgi-http/mine", "mine/mine"]) await Reader().ReadAndInstallAsync(target, Limit);
+
+        var loaded = await Reader().ReadAsync();
+        Assert.All((string[])["mine/flask", "uwsgi-http/mine", "mine/mine"], target => Assert.True(loaded.Find(target)!.Environment!.IsInstalled, target));
     }
 
     [Fact]
