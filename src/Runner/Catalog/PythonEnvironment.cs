@@ -25,6 +25,9 @@ internal sealed partial record PythonEnvironment(string Folder, IReadOnlyList<st
 
     public bool IsInstalled => File.Exists(Marker) && Directory.Exists(Folder);
 
+    /// <summary>What is asked of pip, in the words of its files.</summary>
+    public string Wanted => string.Join(", ", Requirements.SelectMany(File.ReadLines).Select(line => line.Trim()).Where(line => line.Length > 0 && line[0] != '#'));
+
     /// <summary>The failure that is still remembered, or null.</summary>
     public InstallFailure? RememberedFailure(DateTimeOffset now)
     {

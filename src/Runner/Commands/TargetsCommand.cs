@@ -30,7 +30,7 @@ internal static class TargetsCommand
     {
         var unknown = reader.NeverTried(loaded);
         if (unknown.Count == 0) return false;
-        Console.Error.WriteLine($"Trying to install {string.Join(" and ", unknown.Select(e => Path.GetFileName(e.Folder)))} with pip, at most {PythonEnvironments.QuickLimit.TotalSeconds:0} s; this is done once …");
+        Console.Error.WriteLine($"Trying to install {string.Join(" and ", unknown.Select(e => e.Wanted))} with pip, at most {PythonEnvironments.QuickLimit.TotalSeconds:0} s; this is done once …");
         // One after the other: an installation holds the machine, and the next would give up at once.
         foreach (var environment in unknown) await reader.Environments.EnsureAsync(environment, PythonEnvironments.QuickLimit, cancel: cancel);
         return true;
