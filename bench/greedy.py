@@ -1,16 +1,18 @@
 """Started by bench/greedy."""
-import json, os, shutil, sys, threading, time
+import json, os, sys, threading, time
 from product import FINAL, Wobble
 
 data, app, targets = sys.argv[1:4]
 HERE = os.path.dirname(os.path.abspath(__file__))
-# Each begins two seconds after it was loaded, as the run's load does, and never ends by itself.
+# What its run's failure must say (None: it may also complete, or fail by what the app did to itself), and what it does two seconds after it was loaded.
+MEMORY, DISK = "the machine ran out of memory", "the disk of the run's folder ran full"
 GREED = {
-    "memory": "hold = []\n    while True:\n        hold.append(b'x' * (64 << 20))",
-    "memory, in many processes": "while True:\n        if os.fork() == 0:\n            hold = b'x' * (64 << 20)\n            time.sleep(1000)",
-    "memory, as files in /tmp and /dev/shm": "for path in ('/tmp/huge', '/var/tmp/huge', '/dev/shm/huge'):\n        with suppress(OSError), open(path, 'wb', 0) as file:\n            while True:\n                file.write(b'x' * (16 << 20))",
-    "processes, each of them, too": "while True:\n        with suppress(OSError):\n            os.fork()",
-    "the disk of the run's folder": "with open('/run/wobble/huge', 'wb', 0) as file:\n        while True:\n            file.write(b'x' * (16 << 20))",
+    "memory": (MEMORY, "hold = []\n    while True:\n        hold.append(b'x' * (64 << 20))"),
+    "memory, in many processes": (MEMORY, "while True:\n        if os.fork() == 0:\n            hold = b'x' * (64 << 20)\n            time.sleep(1000)"),
+    "memory, as files": (None, "for path in ('/tmp/huge', '/var/tmp/huge', '/dev/shm/huge'):\n        with suppress(OSError), open(path, 'wb', 0) as file:\n            while True:\n                file.write(b'x' * (16 << 20))"),
+    "processes, each of them, too": (None, "while True:\n        with suppress(OSError):\n            os.fork()"),
+    "the disk of the run's folder": (DISK, "with open('/run/wobble/huge', 'wb', 0) as file:\n        while True:\n            file.write(b'x' * (16 << 20))"),
+    "the disk, in the benchmark's folder": (DISK, "os.mkdir('/cluster/closed')\n    with open('/cluster/closed/huge', 'wb', 0) as file:\n        os.chmod('/cluster/closed', 0o000)\n        while True:\n            file.write(b'x' * (16 << 20))"),
 }
 APP = """import json, os, threading, time
 from contextlib import suppress
@@ -49,7 +51,7 @@ def watch(least, over):
 
 names = {f"greedy-{i}": what for i, what in enumerate(GREED)}
 for name, what in names.items():
-    write(name, GREED[what])
+    write(name, GREED[what][1])
 os.environ["TargetFolders"] = targets
 wobble = Wobble([f"{app}/Runner/Runner", "up"], data)
 own = {name: wobble.pid(name) for name in ("Dashboard", "Runner")}
@@ -59,8 +61,9 @@ wobble.until(wobble.queue(plain), "completed")
 bad = 0
 print(f"{'it takes':40} ended as    after  least memory  least disk  the next run  why")
 for name, what in names.items():
+    expected = GREED[what][0]
     least, over = {"memory": 1e9, "disk": 1e9}, threading.Event()
-    watcher = threading.Thread(target=watch, args=(least, over))
+    watcher = threading.Thread(target=watch, args=(least, over), daemon=True)
     watcher.start()
     slug = wobble.queue({**load, "target": f"gunicorn/{name}"})
     wobble.until(slug, "measuring", *FINAL, every=0.1)
@@ -71,7 +74,6 @@ for name, what in names.items():
     watcher.join()
     following = wobble.until(wobble.queue(plain), *FINAL)["state"]
     same = all(wobble.pid(child) == pid for child, pid in own.items())
-    bad += following != "completed" or not same
+    bad += following != "completed" or not same or not (expected is None or run["state"] == "failed" and expected in (run.get("failure") or ""))
     print(f"{what:40} {run['state']:10} {took:5.1f} s {least['memory']:9.1f} GB {least['disk']:8.1f} GB  {following:12}  {run.get('failure') or ''}{'' if same else ' · PROCESSES OF WOBBLE DIED'}", flush=True)
-shutil.rmtree(targets)
 sys.exit(1 if bad else 0)

@@ -16,7 +16,7 @@ internal sealed class Faults(ILogger<Faults> log, DatabaseHealth database) : IEx
         var (status, title, detail) = Of(exception, httpContext.TraceIdentifier, isNewer);
         if (status == StatusCodes.Status500InternalServerError) log.LogError(exception, "{Method} {Path} met a fault, number {Number}", httpContext.Request.Method, httpContext.Request.Path, httpContext.TraceIdentifier);
         else log.LogWarning("{Method} {Path}: {Title}: {Message}", httpContext.Request.Method, httpContext.Request.Path, title, exception.Message);
-        if (status == StatusCodes.Status503ServiceUnavailable) httpContext.Response.Headers.RetryAfter = "5";
+        if (status == StatusCodes.Status503ServiceUnavailable && !isNewer) httpContext.Response.Headers.RetryAfter = "5";
         if (!Problems.WantsPage(httpContext.Request))
         {
             await Problems.WriteAsync(httpContext, status, title, detail);

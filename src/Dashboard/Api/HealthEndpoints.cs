@@ -75,7 +75,8 @@ internal static class HealthEndpoints
     {
         string state = await database.StateAsync(cancel);
         if (state == DatabaseHealth.Up) return TypedResults.Ok(new HealthAnswer("ok", state, Version));
-        response.Headers.RetryAfter = "5";
+        // A newer one does not become older by waiting.
+        if (state != DatabaseHealth.Newer) response.Headers.RetryAfter = "5";
         return FieldProblems.Problem(StatusCodes.Status503ServiceUnavailable, $"Database {state}", state switch
         {
             DatabaseHealth.NotReady => DatabaseFaults.NotReadySentence,

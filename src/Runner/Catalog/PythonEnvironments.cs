@@ -118,11 +118,11 @@ internal sealed partial class PythonEnvironments(DataFolder data, TimeProvider c
         }
     }
 
-    /// <summary>Removes what an installation that was killed left, and environments that are not whole. Only with the machine's lock.</summary>
+    /// <summary>Removes what an installation that was killed left, environments that are not whole, and those of builds that named them without a dot. Only with the machine's lock.</summary>
     public static async Task<IReadOnlyList<string>> RemoveLeftAsync(DataFolder data)
     {
         if (!Directory.Exists(data.Environments)) return [];
-        List<string> left = [.. Directory.EnumerateDirectories(data.Environments).Where(folder => !new PythonEnvironment(folder, []).IsInstalled)];
+        List<string> left = [.. Directory.EnumerateDirectories(data.Environments).Where(folder => !new PythonEnvironment(folder, []).IsInstalled || !Path.GetFileName(folder).Contains('.', StringComparison.Ordinal))];
         return left.Count > 0 && await RemoveAsync(left) ? left : [];
     }
 

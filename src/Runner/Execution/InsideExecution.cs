@@ -32,12 +32,14 @@ internal sealed class InsideExecution(InsideOrder order, FactWriter facts, IRead
         var logs = PassLogsOnAsync(stack, logging.Token);
 
         var (outcome, isCancelled) = await TryAsync(stack, cluster, pump);
+        if (outcome.Failure is not null && stack.CutShort is { } why) outcome = outcome with { Failure = why };
         await facts.AddAsync(new PhaseFact(RunState.Finishing));
         if (isCancelled) await facts.AddAsync(new EventFact("wobble", EventKinds.Cancelled, "A cancel was asked for.", _clock.Second));
         else if (outcome.Failure is { } failure) await facts.AddAsync(new EventFact("wobble", EventKinds.Failed, failure, _clock.Second));
         List<string> leftovers = [.. await stack.LookForIdleMastersAsync()];
         if (_generator is not null) await _generator.StopAsync(Deadlines.StopLoad);
         leftovers.AddRange(await stack.StopAsync());
+        if (stack.CutShort is not null) leftovers.AddRange(await DiscardAsync(cluster));
         await logging.CancelAsync();
         await logs;
         var end = new EndFact
@@ -74,6 +76,7 @@ internal sealed class InsideExecution(InsideOrder order, FactWriter facts, IRead
     private async Task<LoadOutcome> PrepareAndLoadAsync(Stack stack, BenchmarkCluster cluster, LogPump pump)
     {
         if (!await cluster.LockAsync(ClusterFree, inherited: true, cancel)) throw new StackException($"The benchmark's cluster is still held by processes of another run after {Duration.Format(ClusterFree)}.");
+        await cluster.RemoveStrangeAsync();
         if (!cluster.IsSeeded) await SeedAsync(cluster, pump);
         // A plan of the database alone is for seeding it.
         if (_plan.Components.All(c => c.Kind == ComponentKind.Database)) return new LoadOutcome(null, null);
@@ -87,6 +90,20 @@ internal sealed class InsideExecution(InsideOrder order, FactWriter facts, IRead
         foreach (var said in await _generator.WaitUntilReadyAsync(GeneratorReady, cancel)) await facts.AddAsync(said);
         if (order.GivesPriority) await Task.WhenAny(priorityGiven, Task.Delay(PriorityWithin, cancel));
         return await new LoadPhase(_plan, _generator, stack, facts, _clock).RunAsync(cancel);
+    }
+
+    // It was killed for what it took; some of that may lie in the only other folder that it could write.
+    private static async Task<IEnumerable<string>> DiscardAsync(BenchmarkCluster cluster)
+    {
+        try
+        {
+            await cluster.DiscardAsync();
+            return [];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return [$"the benchmark's database, which the target may have filled, could not be removed: {e.Message.TrimEnd('.')}"];
+        }
     }
 
     private async Task SeedAsync(BenchmarkCluster cluster, LogPump pump)

@@ -13,8 +13,8 @@ namespace Wobble.Runner.Execution;
 internal sealed class Stack : IAsyncDisposable
 {
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(100);
-    // With 64 threads each, the most that any server's options allow, and some of a runtime's own.
-    private const int FewestProcesses = 4096, ProcessesEachWorker = 80;
+    // Beside a worker's own threads and its connections, each of which is a process of PostgreSQL: what a runtime starts by itself, and much for everything else.
+    private const int ProcessesEachWorker = 16, ProcessesBeside = 4096;
 
     private readonly Plan _plan;
     private readonly FactWriter _facts;
@@ -22,6 +22,8 @@ internal sealed class Stack : IAsyncDisposable
     private readonly Func<string?> _shortage;
     private readonly TaskCompletionSource<string> _fellOver = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<Task> _watches = [];
+    private readonly List<string> _killed = [];
+    private Task _shortageWatch = Task.CompletedTask;
     private readonly CancellationTokenSource _stopping = new();
 
     /// <param name="plan">What it is made of.</param>
@@ -38,11 +40,14 @@ internal sealed class Stack : IAsyncDisposable
         var cores = Cores.Allowed();
         var ofStack = Cores.OfStack(cores);
         // Outside of a sandbox the limit would count all that its user runs.
-        int? processes = plan.Layout.Sandboxed ? Math.Max(FewestProcesses, ProcessesEachWorker * plan.Definition.Workers ?? 1) : null;
+        int? processes = plan.Layout.Sandboxed ? MostProcesses(plan.Definition) : null;
         Components = [.. plan.Components.Select(c => new Component(c, plan.Layout, pump, ofStack.Count == cores.Count ? null : ofStack) { MostProcesses = processes })];
     }
 
     public IReadOnlyList<Component> Components { get; }
+
+    /// <summary>Why it was ended for the machine's sake, as a run's failure; whatever came of it is told elsewhere, and less of a reason.</summary>
+    public string? CutShort { get; private set; }
 
     /// <summary>Completes with the reason when the run can't go on: the proxy, the pooler or the database ended, nothing of the target is left, or the machine can't bear it.</summary>
     public Task<string> FellOver => _fellOver.Task;
@@ -53,12 +58,13 @@ internal sealed class Stack : IAsyncDisposable
     /// <summary>Starts all of it; each probe is answered when this returns. Throws <see cref="StackException"/>.</summary>
     public async Task StartAsync(CancellationToken cancel)
     {
-        _watches.Add(WatchShortageAsync());
+        _shortageWatch = WatchShortageAsync();
         foreach (var wave in Components.GroupBy(c => c.Plan.Kind is ComponentKind.Database or ComponentKind.Pooler))
         {
             foreach (var component in wave)
             {
                 cancel.ThrowIfCancellationRequested();
+                if (CutShort is not null) throw new StackException(CutShort);
                 component.Start();
                 await TellAsync(component.Name, EventKinds.Started, $"Started as process {component.Family.Root}: {string.Join(' ', component.Plan.Command)}");
                 _watches.Add(WatchAsync(component));
@@ -124,7 +130,9 @@ internal sealed class Stack : IAsyncDisposable
     public async Task<IReadOnlyList<string>> StopAsync()
     {
         await _stopping.CancelAsync();
-        var leftovers = new List<string>();
+        await _shortageWatch;
+        var leftovers = new List<string>(_killed);
+        _killed.Clear();
         // Without load the proxy and the target need not wait for each other; the database waits for the pooler, the pooler for them.
         foreach (var wave in Components.Reverse().GroupBy(c => c.Plan.Kind is ComponentKind.Proxy ? ComponentKind.Target : c.Plan.Kind))
         {
@@ -160,11 +168,13 @@ internal sealed class Stack : IAsyncDisposable
         {
             if (_shortage() is { } why)
             {
-                foreach (var component in Components.Where(c => c.Plan.Kind == ComponentKind.Target && c.State != ComponentState.Planned))
+                CutShort = $"Fell over {_clock.When()}: {why}.";
+                var targets = Components.Where(c => c.Plan.Kind == ComponentKind.Target && c.State != ComponentState.Planned).ToList();
+                foreach (var (component, stop) in await Task.WhenAll(targets.Select(async c => (Component: c, Stop: await c.KillAsync()))))
                 {
-                    var stop = await component.KillAsync();
                     await TellAsync(component.Name, EventKinds.Killed, $"Killed: {why}.");
                     foreach (string left in stop.Leftovers) await TellAsync(component.Name, EventKinds.LeftOrphans, left + ".");
+                    _killed.AddRange(stop.Leftovers);
                 }
                 _fellOver.TrySetResult(why);
                 return;
@@ -196,6 +206,13 @@ internal sealed class Stack : IAsyncDisposable
             await Task.Delay(LookAgain);
         }
     }
+
+    // The options have their defaults by now.
+    private static int MostProcesses(Definition definition) =>
+        ProcessesBeside + (definition.Workers ?? 1) * (ProcessesEachWorker + Option(definition, "threads") + Option(definition, "pool"));
+
+    private static int Option(Definition definition, string name) =>
+        int.TryParse(definition.Options.GetValueOrDefault(name), NumberStyles.None, CultureInfo.InvariantCulture, out int value) ? value : 0;
 
     private ValueTask TellAsync(string component, string kind, string text) => _facts.AddAsync(new EventFact(component, kind, text, _clock.Second));
 }

@@ -9,7 +9,8 @@ namespace Wobble.Runner.Sandbox;
 internal static class Limits
 {
     private const int SysResource = 24;
-    private const int OutOfMemoryScore = 500;
+    // The most there is: as if it had all of the machine's memory.
+    private const int OutOfMemoryScore = 1000;
     private static readonly (string Option, string Name, long Wanted)[] Wishes =
     [
         ("nice", "Max nice priority", 40), ("rtprio", "Max realtime priority", 10), ("memlock", "Max locked memory", 64L << 20), ("nofile", "Max open files", 65_536),
@@ -25,6 +26,9 @@ internal static class Limits
         [.. Wishes.Select(w => (w.Option, Value: mayRaise ? w.Wanted : Math.Min(w.Wanted, HardOf(limits, w.Name)))).Where(w => w.Value > 0)
             .Select(w => string.Create(CultureInfo.InvariantCulture, $"--{w.Option}={w.Value}:{w.Value}"))];
 
+    /// <summary>The hard limit of this process that <c>/proc/self/limits</c> has under that name; 0 when it has none.</summary>
+    public static long Hard(string name) => HardOf(File.ReadAllLines("/proc/self/limits"), name);
+
     // "Max open files            1024                 1048576              files"
     private static long HardOf(IReadOnlyList<string> limits, string name)
     {
@@ -33,7 +37,7 @@ internal static class Limits
     }
 
     /// <summary>
-    /// When the machine is out of memory, the kernel is to end this process and what it starts before anything else here (<c>oom_score_adj</c>, proc(5)):
+    /// When the machine is out of memory, the kernel is to end this process and what it starts before anything else (<c>oom_score_adj</c>, proc(5)):
     /// a sandbox, not Wobble's database. Where that may not be written, nothing changes.
     /// </summary>
     public static void OfferToKernel()

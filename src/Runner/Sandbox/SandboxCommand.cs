@@ -1,5 +1,6 @@
 using System.Globalization;
 using Wobble.Results.Domain;
+using Wobble.Runner.Catalog;
 using Wobble.Runner.Hosting;
 
 namespace Wobble.Runner.Sandbox;
@@ -24,7 +25,7 @@ internal static class SandboxCommand
     {
         bool isRoot = Environment.IsPrivilegedProcess;
         var build = RunnerBuild.Current;
-        List<string> limits = isRoot ? ["/usr/bin/prlimit", .. Limits.Raised(), "--"] : [];
+        List<string> limits = isRoot ? [StackPrograms.Prlimit, .. Limits.Raised(), "--"] : [];
         var asUser = AsUser(user);
         if (!plan.Layout.Sandboxed)
         {

@@ -22,7 +22,8 @@ internal static class SandboxProbe
             process.StandardInput.Close();
             string error = process.StandardError.ReadToEnd();
             process.WaitForExit();
-            return process.ExitCode == 0 ? null : $"bubblewrap may not make namespaces here ({error.Trim().Split('\n')[^1]})";
+            string last = error.Trim().Split('\n')[^1];
+            return process.ExitCode == 0 ? null : error.Contains("Unknown option", StringComparison.Ordinal) ? $"bubblewrap is too old ({last})" : $"bubblewrap may not make namespaces here ({last})";
         }
         catch (Win32Exception)
         {

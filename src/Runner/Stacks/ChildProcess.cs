@@ -2,6 +2,8 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
+using Wobble.Runner.Catalog;
+using Wobble.Runner.Sandbox;
 
 namespace Wobble.Runner.Stacks;
 
@@ -30,7 +32,6 @@ internal sealed record ChildStart
 /// </summary>
 internal sealed class ChildProcess
 {
-    private const string Prlimit = "/usr/bin/prlimit";
     private static readonly Lock Affinity = new();
 
     private ChildProcess(int pid) => Pid = pid;
@@ -65,9 +66,10 @@ internal sealed class ChildProcess
     public static unsafe ChildProcess Start(ChildStart start)
     {
         string found = Find(start.Command[0], start.Environment) ?? throw new IOException($"{start.Command[0]} was not found in {start.Environment.GetValueOrDefault("PATH") ?? "no PATH"}.");
-        // posix_spawn sets no limits; prlimit sets it and becomes the program.
-        IReadOnlyList<string> command = start.MostProcesses is { } most ? [Prlimit, string.Create(CultureInfo.InvariantCulture, $"--nproc={most}:{most}"), "--", found, .. start.Command.Skip(1)] : start.Command;
-        string program = start.MostProcesses is null ? found : Prlimit;
+        // posix_spawn sets no limits; prlimit sets it and becomes the program. Nobody here may raise a hard limit, so a lower one stays as it is.
+        bool isLimited = start.MostProcesses < Limits.Hard("Max processes") && File.Exists(found);
+        IReadOnlyList<string> command = isLimited ? [StackPrograms.Prlimit, string.Create(CultureInfo.InvariantCulture, $"--nproc={start.MostProcesses}:{start.MostProcesses}"), "--", found, .. start.Command.Skip(1)] : start.Command;
+        string program = isLimited ? StackPrograms.Prlimit : found;
         var (childIn, input) = start.WithInput ? MakePipe() : (null, null);
         var (output, childOut) = MakePipe();
         var (error, childError) = start.SeparateError ? MakePipe() : (null, null);

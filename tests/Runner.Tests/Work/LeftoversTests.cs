@@ -40,10 +40,11 @@ public sealed class LeftoversTests : IDisposable
     public async Task What_killed_runs_and_installations_left_goes_but_not_while_one_goes_on()
     {
         var data = new DataFolder(_root);
-        string machine = Path.Combine(_root, "machine.lock"), whole = Path.Combine(data.Environments, "sanic-0123456789ab");
-        string[] left = [Path.Combine(data.Runs, "0123456789abcdef"), Path.Combine(data.Environments, "meinheld-0123456789ab"), whole + ".build"];
+        string machine = Path.Combine(_root, "machine.lock"), whole = Path.Combine(data.Environments, "app.sanic-0123456789ab");
+        string[] left = [Path.Combine(data.Runs, "0123456789abcdef"), Path.Combine(data.Environments, "server.meinheld-0123456789ab"), Path.Combine(data.Environments, "sanic-0123456789ab"), whole + ".build"];
         foreach (string folder in (string[])[.. left, whole]) File.WriteAllText(Path.Combine(Directory.CreateDirectory(folder).FullName, "much"), "");
-        File.WriteAllText(new PythonEnvironment(whole, []).Marker, "");
+        // The second is of a build that named them without a dot.
+        foreach (string folder in (string[])[whole, left[2]]) File.WriteAllText(new PythonEnvironment(folder, []).Marker, "");
 
         using (MachineLock.TryAcquire(machine)) Assert.Empty(await Leftovers.SweepIdleAsync(data, machine));
         Assert.All(left, folder => Assert.True(Directory.Exists(folder), folder));
