@@ -39,6 +39,10 @@ public sealed class Experiment
     public string State { get; set; } = "running";
     /// <summary>When it was asked for.</summary>
     public DateTimeOffset CreatedAt { get; init; } = DateTimeOffset.UtcNow;
+    /// <summary>When it was deleted; null: kept. Each run of a deleted experiment is deleted.</summary>
+    public DateTimeOffset? DeletedAt { get; set; }
+    /// <summary>How many runs were deleted with it; null: it wasn't deleted.</summary>
+    public int? DeletedRuns { get; set; }
 }
 
 /// <summary>One run: what was asked, what became of it, and the figures that lists sort by. Its facts stand in the other tables.</summary>
@@ -106,6 +110,8 @@ public sealed class Run
     public DateTimeOffset? FinishedAt { get; set; }
     /// <summary>When it was deleted; null: kept.</summary>
     public DateTimeOffset? DeletedAt { get; set; }
+    /// <summary>True: its experiment was deleted, and it with that; it comes back with it.</summary>
+    public bool DeletedWithExperiment { get; set; }
 
     /// <summary>The result, without plan and environment, which have columns of their own (see <see cref="WholeResult"/>); null until the end, or when nothing was measured.</summary>
     public RunResult? Result { get; set; }
@@ -244,6 +250,8 @@ public sealed class Comparison
     public required List<string> Runs { get; init; }
     /// <summary>When it was made.</summary>
     public DateTimeOffset CreatedAt { get; init; } = DateTimeOffset.UtcNow;
+    /// <summary>When it was deleted; null: kept.</summary>
+    public DateTimeOffset? DeletedAt { get; set; }
 }
 
 /// <summary>A machine that executes runs.</summary>
@@ -265,6 +273,8 @@ public sealed class RunnerRow
     public DateTimeOffset SeenAt { get; set; } = DateTimeOffset.UtcNow;
     /// <summary>When it started.</summary>
     public DateTimeOffset StartedAt { get; set; } = DateTimeOffset.UtcNow;
+    /// <summary>What its data folder holds, as it last told; null: it never did.</summary>
+    public DataFolderUse? DataFolder { get; set; }
 }
 
 /// <summary>A number of workers that a search found, so that it isn't repeated for nothing.</summary>

@@ -66,5 +66,6 @@ internal sealed class RunnerMapping : IEntityTypeConfiguration<RunnerRow>
         builder.Property(r => r.Name).HasMaxLength(50);
         builder.Property(r => r.Catalogue).IsJson();
         builder.Property(r => r.Environment).IsJson();
+        builder.Property(r => r.DataFolder).IsJson();
     }
 }

@@ -21,6 +21,7 @@ internal sealed class RunMapping : IEntityTypeConfiguration<Run>
         builder.Property(r => r.Class).HasConversion(c => c.ToString().ToLowerInvariant(), t => Enum.Parse<TargetClass>(t, true)).HasMaxLength(8);
         builder.Property(r => r.Purpose).HasMaxLength(16);
         builder.Property(r => r.Attempt).HasDefaultValue(1);
+        builder.Property(r => r.DeletedWithExperiment).HasDefaultValue(false);
         builder.Property(r => r.Definition).IsJson();
         builder.Property(r => r.Plan).IsJson();
         builder.Property(r => r.Environment).IsJson();

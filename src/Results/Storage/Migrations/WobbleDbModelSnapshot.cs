@@ -75,6 +75,10 @@ namespace Wobble.Results.Storage.Migrations
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("created_at");
 
+                    b.Property<DateTimeOffset?>("DeletedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("deleted_at");
+
                     b.PrimitiveCollection<List<string>>("Runs")
                         .IsRequired()
                         .HasColumnType("text[]")
@@ -185,6 +189,14 @@ namespace Wobble.Results.Storage.Migrations
                         .IsRequired()
                         .HasColumnType("jsonb")
                         .HasColumnName("definition");
+
+                    b.Property<DateTimeOffset?>("DeletedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("deleted_at");
+
+                    b.Property<int?>("DeletedRuns")
+                        .HasColumnType("integer")
+                        .HasColumnName("deleted_runs");
 
                     b.Property<string>("Kind")
                         .IsRequired()
@@ -403,6 +415,12 @@ namespace Wobble.Results.Storage.Migrations
                     b.Property<DateTimeOffset?>("DeletedAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("deleted_at");
+
+                    b.Property<bool>("DeletedWithExperiment")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("boolean")
+                        .HasDefaultValue(false)
+                        .HasColumnName("deleted_with_experiment");
 
                     b.Property<string>("End")
                         .HasColumnType("jsonb")
@@ -744,6 +762,10 @@ namespace Wobble.Results.Storage.Migrations
                         .IsRequired()
                         .HasColumnType("jsonb")
                         .HasColumnName("catalogue");
+
+                    b.Property<string>("DataFolder")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("data_folder");
 
                     b.Property<string>("Doing")
                         .IsRequired()
