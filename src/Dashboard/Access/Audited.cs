@@ -67,6 +67,7 @@ internal sealed class Audited(IDbContextFactory<WobbleDb> databases, TimeProvide
         QueueOutcome queued => $"{AuditTrail.Done}: {string.Join(", ", queued.Runs.Select(r => r.Slug))}",
         ExperimentOutcome { Experiment: { } experiment } => $"{AuditTrail.Done}: {experiment.Slug}",
         int count => $"{AuditTrail.Done}: {count}",
+        Edit<int> edit => $"{AuditTrail.Done}: {edit.Value}",
         Edit<string> { Value: { } slug } when Slug.IsValid(slug) => $"{AuditTrail.Done}: {slug}",
         _ => AuditTrail.Done,
     };

@@ -17,6 +17,7 @@ internal sealed class Changes(Operator who, IDbContextFactory<WobbleDb> database
     private readonly RunQueue _queue = new(databases, jobs, clock);
     private readonly ExperimentQueue _experiments = new(databases, jobs, clock);
     private readonly RunEdits _runs = new(databases, clock, retention);
+    private readonly ExperimentEdits _experimentEdits = new(databases, clock, retention);
     private readonly ConfigurationEdits _configurations = new(databases, clock);
     private readonly ComparisonEdits _comparisons = new(databases, clock);
     private readonly LinkEdits _links = new(databases);
@@ -64,6 +65,12 @@ internal sealed class Changes(Operator who, IDbContextFactory<WobbleDb> database
     /// <summary>Brings them back; those that retention would delete again are pinned.</summary>
     public Task<int> RestoreRunsAsync(IReadOnlyList<Guid> runs, CancellationToken cancel) => DoAsync(async () => $"restore {await NamesAsync(runs, cancel)}", () => _runs.Restore(runs, cancel));
 
+    /// <summary>Deletes an experiment that is over, with its runs; <see cref="RestoreExperimentAsync"/> takes it back.</summary>
+    public Task<Edit<int>> DeleteExperimentAsync(string slug, CancellationToken cancel) => DoAsync($"delete experiment {slug} with its runs", () => _experimentEdits.Delete(slug, cancel));
+
+    /// <summary>Brings it back with the runs that were deleted with it.</summary>
+    public Task<Edit<int>> RestoreExperimentAsync(string slug, CancellationToken cancel) => DoAsync($"restore experiment {slug} with its runs", () => _experimentEdits.Restore(slug, cancel));
+
     public Task<Edit<SavedConfiguration>> CreateConfigurationAsync(string name, Definition definition, CancellationToken cancel) =>
         DoAsync($"create configuration {name}", () => _configurations.Create(name, definition, cancel));
 
@@ -80,6 +87,11 @@ internal sealed class Changes(Operator who, IDbContextFactory<WobbleDb> database
 
     /// <summary>Keeps a comparison; answers its slug.</summary>
     public Task<Edit<string>> KeepComparisonAsync(IReadOnlyList<string> runs, CancellationToken cancel) => DoAsync($"compare {string.Join(", ", runs)}", () => _comparisons.Keep(runs, cancel));
+
+    /// <summary>Deletes a kept comparison, none of its runs; <see cref="RestoreComparisonAsync"/> takes it back.</summary>
+    public Task<bool> DeleteComparisonAsync(string slug, CancellationToken cancel) => DoAsync($"delete comparison {slug}", () => _comparisons.Delete(slug, cancel));
+
+    public Task<bool> RestoreComparisonAsync(string slug, CancellationToken cancel) => DoAsync($"restore comparison {slug}", () => _comparisons.Restore(slug, cancel));
 
     /// <summary>Keeps a run whatever its age, or no longer.</summary>
     public Task<bool> SetPinnedAsync(Guid run, bool pinned, CancellationToken cancel) => DoAsync(async () => $"{(pinned ? "pin" : "unpin")} {await NamesAsync([run], cancel)}", () => _runs.SetPinned(run, pinned, cancel));

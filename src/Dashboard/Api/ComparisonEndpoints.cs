@@ -40,6 +40,8 @@ internal static class ComparisonEndpoints
         api.MapGet("/compare", ShownAsync).AllowAnonymous().WithSummary("Compare").WithDescription("Compares what the query names, without keeping it.").TakesQuery(SideQuery).Produces<ComparisonAnswer>().ProducesValidationProblem();
         api.MapGet("/compare.csv", CsvAsync).AllowAnonymous().WithSummary("Compare, as CSV").WithDescription("A row for each side and metric (RFC 4180).").TakesQuery(SideQuery).Produces<string>(StatusCodes.Status200OK, "text/csv").ProducesValidationProblem();
         api.MapGet("/comparisons/{slug}", OneAsync).AllowAnonymous().WithSummary("A comparison").TakesSlug().Produces<ComparisonAnswer>();
+        api.MapDelete("/comparisons/{slug}", DeleteAsync).WithSummary("Delete a comparison").WithDescription("Takes it out of the list; its link ends, its runs stay. It can be restored.").TakesSlug().Produces(StatusCodes.Status204NoContent);
+        api.MapPost("/comparisons/{slug}/restore", RestoreAsync).WithSummary("Restore a deleted comparison").TakesSlug().Produces<ComparisonLink>();
     }
 
     private static readonly IReadOnlyList<(string Name, string Allowed)> SideQuery = [("r", $"a side, given {ComparisonQueries.Fewest} to {ComparisonQueries.Most} times, the reference first: the slug of a run or an experiment, SLUG.2 for an experiment's second row, or, for who is signed in, the id of a configuration")];
@@ -67,6 +69,16 @@ internal static class ComparisonEndpoints
         IEnumerable<string> notes = missing.Select(m => $"{m} is not here any more");
         if (answer.Runs.Count > 0 && missing.Contains(kept.Runs[0])) notes = notes.Append($"it was the reference: {answer.Runs[0].Name} is the reference now");
         return TypedResults.Ok(answer with { Slug = slug, Url = links.Comparison(request, slug), CreatedAt = kept.CreatedAt, Notes = [.. notes, .. answer.Notes] });
+    }
+
+    private static async Task<IResult> DeleteAsync(string slug, Changes changes, CancellationToken cancel) =>
+        Slug.IsValid(slug) && await changes.DeleteComparisonAsync(slug, cancel) ? TypedResults.NoContent() : FieldProblems.NoSuch("comparison");
+
+    private static async Task<IResult> RestoreAsync(string slug, HttpRequest request, Changes changes, ComparisonQueries queries, Links links, CancellationToken cancel)
+    {
+        if (!Slug.IsValid(slug)) return FieldProblems.NoSuch("comparison");
+        await changes.RestoreComparisonAsync(slug, cancel);
+        return await queries.Kept(slug, cancel) is not null ? TypedResults.Ok(new ComparisonLink(slug, links.Comparison(request, slug))) : FieldProblems.NoSuch("comparison");
     }
 
     private static async Task<IResult> ShownAsync(HttpRequest request, ComparisonQueries queries, Links links, CancellationToken cancel)

@@ -4,7 +4,7 @@ using Wobble.Results.Storage;
 
 namespace Wobble.Results.Edits;
 
-/// <summary>Keeps comparisons. The same runs in the same order keep one link.</summary>
+/// <summary>Keeps comparisons, deletes them and brings them back. The same runs in the same order keep one link.</summary>
 public sealed class ComparisonEdits(IDbContextFactory<WobbleDb> databases, TimeProvider clock)
 {
     /// <summary>Keeps these runs, the reference first; answers the slug.</summary>
@@ -23,11 +23,26 @@ public sealed class ComparisonEdits(IDbContextFactory<WobbleDb> databases, TimeP
         if (found.Count < ComparisonQueries.Fewest) return Edit<string>.Refused("runs", given, $"at least {ComparisonQueries.Fewest} sides: an experiment has as many as it has rows with runs");
 
         var list = runs.ToList();
-        string? kept = await db.Comparisons.AsNoTracking().Where(c => c.Runs == list).Select(c => c.Slug).FirstOrDefaultAsync(cancel);
+        string? kept = await db.Comparisons.AsNoTracking().Where(c => c.Runs == list && c.DeletedAt == null).OrderBy(c => c.Id).Select(c => c.Slug).FirstOrDefaultAsync(cancel);
         if (kept is not null) return new(kept, null);
         var comparison = new Comparison { Slug = Slug.New(), Runs = list, CreatedAt = clock.GetUtcNow() };
         db.Add(comparison);
         await db.SaveChangesAsync(cancel);
         return new(comparison.Slug, null);
+    }
+
+    /// <summary>Takes a comparison out of the list; its link ends, its runs stay. False when there is none of that slug.</summary>
+    public async Task<bool> Delete(string slug, CancellationToken cancel)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancel);
+        var now = clock.GetUtcNow();
+        return await db.Comparisons.Where(c => c.Slug == slug && c.DeletedAt == null).ExecuteUpdateAsync(c => c.SetProperty(x => x.DeletedAt, now), cancel) == 1;
+    }
+
+    /// <summary>Brings a deleted comparison back. False when there is no deleted one of that slug.</summary>
+    public async Task<bool> Restore(string slug, CancellationToken cancel)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancel);
+        return await db.Comparisons.Where(c => c.Slug == slug && c.DeletedAt != null).ExecuteUpdateAsync(c => c.SetProperty(x => x.DeletedAt, (DateTimeOffset?)null), cancel) == 1;
     }
 }

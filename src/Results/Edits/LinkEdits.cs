@@ -24,7 +24,7 @@ public sealed class LinkEdits(IDbContextFactory<WobbleDb> databases)
         await using var context = await databases.CreateDbContextAsync(cancel);
         await using var transaction = await context.Database.BeginTransactionAsync(cancel);
         string renewed = Slug.New(), rows = slug + ".";
-        if (await context.Experiments.Where(e => e.Slug == slug).ExecuteUpdateAsync(e => e.SetProperty(x => x.Slug, renewed), cancel) == 0) return null;
+        if (await context.Experiments.Where(e => e.Slug == slug && e.DeletedAt == null).ExecuteUpdateAsync(e => e.SetProperty(x => x.Slug, renewed), cancel) == 0) return null;
         foreach (string run in await context.Runs.Where(r => r.DeletedAt == null && context.Experiments.Any(e => e.Id == r.ExperimentId && e.Slug == renewed)).OrderBy(r => r.Id).Select(r => r.Slug).ToListAsync(cancel))
             await RenewRunAsync(context, run, cancel);
         await context.Database.ExecuteSqlAsync($"""
@@ -43,7 +43,7 @@ public sealed class LinkEdits(IDbContextFactory<WobbleDb> databases)
     {
         await using var db = await databases.CreateDbContextAsync(cancel);
         string renewed = Slug.New();
-        return await db.Comparisons.Where(c => c.Slug == slug).ExecuteUpdateAsync(c => c.SetProperty(x => x.Slug, renewed), cancel) == 1 ? renewed : null;
+        return await db.Comparisons.Where(c => c.Slug == slug && c.DeletedAt == null).ExecuteUpdateAsync(c => c.SetProperty(x => x.Slug, renewed), cancel) == 1 ? renewed : null;
     }
 
     private static async Task<string?> RenewRunAsync(WobbleDb db, string slug, CancellationToken cancel)

@@ -45,7 +45,9 @@ public sealed class RecurrenceEdits(IDbContextFactory<WobbleDb> databases, TimeP
         if (secret is not null && webhook is null) errors.Add(new FieldError("secret", "given", "only with a webhook"));
 
         await using var db = await databases.CreateDbContextAsync(cancel);
-        Guid? experiment = wish.Experiment is { } slug && Slug.IsValid(slug) ? await db.Experiments.Where(e => e.Slug == slug).Select(e => (Guid?)e.Id).SingleOrDefaultAsync(cancel) : null;
+        await using var transaction = await db.Database.BeginTransactionAsync(cancel);
+        // Held, so that it isn't deleted at this moment.
+        Guid? experiment = wish.Experiment is { } slug && Slug.IsValid(slug) ? await db.Experiments.FromSql($"select * from experiments where slug = {slug} and deleted_at is null for share").AsNoTracking().Select(e => (Guid?)e.Id).SingleOrDefaultAsync(cancel) : null;
         if (wish.Configuration is null == wish.Experiment is null) errors.Add(new FieldError("configuration", wish.Configuration?.ToString() ?? "", "a configuration or an experiment, one of the two"));
         else if (wish.Experiment is not null && experiment is null) errors.Add(new FieldError("experiment", wish.Experiment, "an experiment that exists"));
         else if (wish.Configuration is { } id && !await db.Configurations.AnyAsync(c => c.Id == id && c.ArchivedAt == null, cancel)) errors.Add(new FieldError("configuration", id.ToString(), "a configuration that exists and isn't archived"));
@@ -58,6 +60,7 @@ public sealed class RecurrenceEdits(IDbContextFactory<WobbleDb> databases, TimeP
         var row = new Recurrence { ConfigurationId = wish.Configuration, ExperimentId = experiment, At = at, Days = days, Zone = zone.Id, Webhook = webhook, Secret = secret, CreatedAt = now, ToldUntil = now };
         db.Recurrences.Add(row);
         await db.SaveChangesAsync(cancel);
+        await transaction.CommitAsync(cancel);
         return (row.Id, []);
     }
 

@@ -49,12 +49,14 @@ public sealed class RunEdits(IDbContextFactory<WobbleDb> databases, TimeProvider
             .ExecuteUpdateAsync(r => r.SetProperty(x => x.DeletedAt, now), cancel);
     }
 
-    /// <summary>Brings deleted runs back, and pins those that retention would delete again. Answers how many.</summary>
+    /// <summary>Brings deleted runs back, and pins those that retention would delete again; runs of a deleted experiment come back with it alone. Answers how many.</summary>
     public async Task<int> Restore(IReadOnlyList<Guid> runs, CancellationToken cancel)
     {
         await using var db = await databases.CreateDbContextAsync(cancel);
         await using var transaction = await db.Database.BeginTransactionAsync(cancel);
-        int restored = await db.Runs.Where(r => runs.Contains(r.Id) && r.DeletedAt != null).ExecuteUpdateAsync(r => r.SetProperty(x => x.DeletedAt, (DateTimeOffset?)null), cancel);
+        // So that none of these is deleted, or comes back, at this moment.
+        await db.Database.SqlQuery<Guid>($"select id from experiments where id in (select experiment_id from runs where id = any ({runs.ToArray()})) order by id for share").ToListAsync(cancel);
+        int restored = await db.Runs.Where(r => runs.Contains(r.Id) && r.DeletedAt != null && !db.Experiments.Any(e => e.Id == r.ExperimentId && e.DeletedAt != null)).ExecuteUpdateAsync(r => r.SetProperty(x => x.DeletedAt, (DateTimeOffset?)null), cancel);
         if (restored > 0) await Housekeeper.PinAsync(db, retention, runs, clock.GetUtcNow(), cancel);
         await transaction.CommitAsync(cancel);
         return restored;

@@ -34,19 +34,41 @@ public sealed class Housekeeper(IDbContextFactory<WobbleDb> databases, TimeProvi
         return all;
     }
 
-    /// <summary>Removes the rows of a few runs that were deleted long enough ago; answers how many. Zero: there are no more.</summary>
+    /// <summary>
+    /// Removes the rows of a few runs that were deleted long enough ago, or, once none is left, those of experiments whose runs are gone and of kept comparisons; answers how many runs, experiments or comparisons. Zero: there are no more.
+    /// </summary>
     public async Task<int> PurgeAsync(Retention retention, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(retention);
         var before = clock.GetUtcNow().AddDays(-retention.KeepDeletedDays);
         await using var db = await databases.CreateDbContextAsync(cancel);
         // Their samples, events and logs go by the tables' own rule. Rows that another one removes at this moment are left to it.
-        return await db.Database.ExecuteSqlAsync($"""
+        int runs = await db.Database.ExecuteSqlAsync($"""
             delete from runs where id in (
                 select id from runs r where deleted_at is not null and deleted_at <= {before}
                     and not exists (select from experiments e where e.id = r.experiment_id and e.state = any ({Unfinished}))
                 order by deleted_at limit {PurgedAtOnce} for update skip locked)
             """, cancel);
+        if (runs > 0) return runs;
+        if (await PurgeExperimentsAsync(db, before, cancel) is > 0 and var experiments) return experiments;
+        return await db.Database.ExecuteSqlAsync($"delete from comparisons where id in (select id from comparisons where deleted_at is not null and deleted_at <= {before} order by deleted_at limit {PurgedAtOnce} for update skip locked)", cancel);
+    }
+
+    // After their runs, which would else be runs of nothing; and with the numbers of workers that they found, which name them.
+    private static async Task<int> PurgeExperimentsAsync(WobbleDb db, DateTimeOffset before, CancellationToken cancel)
+    {
+        await using var transaction = await db.Database.BeginTransactionAsync(cancel);
+        var gone = await db.Experiments.FromSql($"""
+            select * from experiments e where deleted_at is not null and deleted_at <= {before} and not exists (select from runs r where r.experiment_id = e.id)
+            order by deleted_at limit {PurgedAtOnce} for update skip locked
+            """).AsNoTracking().ToListAsync(cancel);
+        if (gone.Count == 0) return 0;
+        var slugs = gone.ConvertAll(e => e.Slug);
+        var ids = gone.ConvertAll(e => e.Id);
+        await db.Tunings.Where(t => slugs.Contains(t.Experiment)).ExecuteDeleteAsync(cancel);
+        await db.Experiments.Where(e => ids.Contains(e.Id)).ExecuteDeleteAsync(cancel);
+        await transaction.CommitAsync(cancel);
+        return gone.Count;
     }
 
     /// <summary>Removes old entries of the audit log, a few thousand at most.</summary>

@@ -118,7 +118,7 @@ public sealed class ExperimentQueue(IDbContextFactory<WobbleDb> contexts, IBackg
         await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
         // Under the lock that completing it takes, so that no round is added to what is completed at that moment.
         var experiment = await db.Experiments.FromSql($"select * from experiments where slug = {slug} for update").SingleOrDefaultAsync(cancellation);
-        if (experiment is null or { State: "cancelled" } || Read(experiment) is not { } definition || definition.Kind is ExperimentKind.Tune or ExperimentKind.Capacity || definition.Repetitions >= ExperimentDefinition.MostRepetitions) return false;
+        if (experiment is null or { State: "cancelled" } or { DeletedAt: not null } || Read(experiment) is not { } definition || definition.Kind is ExperimentKind.Tune or ExperimentKind.Capacity || definition.Repetitions >= ExperimentDefinition.MostRepetitions) return false;
         experiment.Definition = JsonSerializer.Serialize(definition with { Repetitions = Math.Min(ExperimentDefinition.MostRepetitions, definition.Repetitions + rounds), RoundsWereAdded = true }, WobbleJson.Options);
         if (experiment.State == "completed") experiment.State = "running";
         await db.SaveChangesAsync(cancellation);

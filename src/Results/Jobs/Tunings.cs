@@ -18,7 +18,7 @@ public static class Tunings
         ArgumentNullException.ThrowIfNull(db);
         ArgumentNullException.ThrowIfNull(definition);
         if (definition.Kind == ExperimentKind.Tune || !Enumerable.Range(0, definition.Rows.Count).Any(row => Schedule.IsTuned(definition, row))) return definition;
-        var known = await db.Tunings.AsNoTracking().Where(t => t.Runner == runner).ToListAsync(cancellation);
+        var known = await db.Tunings.AsNoTracking().Where(t => t.Runner == runner && !db.Experiments.Any(e => e.Slug == t.Experiment && e.DeletedAt != null)).ToListAsync(cancellation);
         return definition with
         {
             Rows = [.. definition.Rows.Select((row, i) => Schedule.IsTuned(definition, i) && known.FirstOrDefault(t => t.Target == row.Definition.Target && t.Setup == SetupOf(definition, row, cores)) is { } tuning ? row with { TunedWorkers = tuning.Workers, TunedAt = tuning.At } : row)],

@@ -34,7 +34,7 @@ public sealed class ClaimQueries(IDbContextFactory<WobbleDb> databases)
     public async Task<IReadOnlyList<ClaimLine>> All(CancellationToken cancel)
     {
         await using var db = await databases.CreateDbContextAsync(cancel);
-        var experiments = (await db.Experiments.AsNoTracking().Where(e => e.Kind == "claim" || e.Kind == "article").OrderByDescending(e => e.CreatedAt).Take(Newest).ToListAsync(cancel))
+        var experiments = (await db.Experiments.AsNoTracking().Where(e => (e.Kind == "claim" || e.Kind == "article") && e.DeletedAt == null).OrderByDescending(e => e.CreatedAt).Take(Newest).ToListAsync(cancel))
             .Select(e => (Row: e, Definition: ExperimentQueue.Read(e))).Where(e => e.Definition is not null).Select(e => (e.Row, Definition: e.Definition!)).ToList();
         // An article of which rows were left out is another question.
         var rows = (await db.Runners.AsNoTracking().OrderByDescending(r => r.SeenAt).Select(r => r.Catalogue).FirstOrDefaultAsync(cancel))?.Article.Select(a => a.Target).ToList() ?? [];

@@ -105,7 +105,7 @@ internal static class ComparedSides
 
     private static async Task<List<Side>> OfExperimentAsync(WobbleDb db, string slug, int? row, CancellationToken cancel)
     {
-        if (await db.Experiments.AsNoTracking().FirstOrDefaultAsync(e => e.Slug == slug, cancel) is not { } experiment || ExperimentQueue.Read(experiment) is not { } definition) return [];
+        if (await db.Experiments.AsNoTracking().FirstOrDefaultAsync(e => e.Slug == slug && e.DeletedAt == null, cancel) is not { } experiment || ExperimentQueue.Read(experiment) is not { } definition) return [];
         var runs = await db.Runs.AsNoTracking().Where(r => r.ExperimentId == experiment.Id && r.Purpose == "round" && r.DeletedAt == null && (row == null || r.Row == row - 1)).OrderBy(r => r.Id)
             .Select(r => new { Row = r.Row ?? 0, Run = new SideRun(r.Slug, r.Round, r.State, r.TrustVerdict, r.Result) }).ToListAsync(cancel);
         return [.. runs.GroupBy(r => r.Row).OrderBy(g => g.Key).Where(g => g.Key < definition.Rows.Count)

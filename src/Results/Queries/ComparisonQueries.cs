@@ -123,11 +123,11 @@ public sealed class ComparisonQueries(IDbContextFactory<WobbleDb> databases)
         return [.. names.Where(n => !keys.Contains(n) && !(Guid.TryParse(n, out var id) && keys.Contains(id.ToString())) && !keys.Any(k => k.StartsWith(n + ".", StringComparison.Ordinal)))];
     }
 
-    /// <summary>A kept comparison; null when there is none of that slug.</summary>
+    /// <summary>A kept comparison; null when there is none of that slug, or it was deleted.</summary>
     public async Task<KeptComparison?> Kept(string slug, CancellationToken cancel)
     {
         await using var db = await databases.CreateDbContextAsync(cancel);
-        return await db.Comparisons.AsNoTracking().Where(c => c.Slug == slug)
+        return await db.Comparisons.AsNoTracking().Where(c => c.Slug == slug && c.DeletedAt == null)
             .Select(c => new KeptComparison(c.Slug, c.Runs, new List<string>(), c.CreatedAt)).FirstOrDefaultAsync(cancel);
     }
 
@@ -144,11 +144,16 @@ public sealed class ComparisonQueries(IDbContextFactory<WobbleDb> databases)
     public async Task<IReadOnlyList<KeptComparison>> LastKept(int limit, CancellationToken cancel)
     {
         await using var db = await databases.CreateDbContextAsync(cancel);
-        var kept = await db.Comparisons.AsNoTracking().OrderByDescending(c => c.Id).Take(limit).Select(c => new { c.Slug, c.Runs, c.CreatedAt }).ToListAsync(cancel);
+        return await Named(db, await db.Comparisons.AsNoTracking().Where(c => c.DeletedAt == null).OrderByDescending(c => c.Id).Take(limit).ToListAsync(cancel), cancel);
+    }
+
+    // What their sides are called, of those that are there.
+    internal static async Task<IReadOnlyList<KeptComparison>> Named(WobbleDb db, IReadOnlyList<Comparison> kept, CancellationToken cancel)
+    {
         var named = kept.SelectMany(c => c.Runs).Distinct().ToList();
         var slugs = named.Select(n => SideName.Parse(n)?.Slug).OfType<string>().Distinct().ToList();
         var names = await db.Runs.AsNoTracking().Where(r => slugs.Contains(r.Slug) && r.DeletedAt == null).Select(r => new { r.Slug, Name = r.Target }).ToDictionaryAsync(r => r.Slug, r => r.Name, cancel);
-        foreach (var experiment in await db.Experiments.AsNoTracking().Where(e => slugs.Contains(e.Slug)).ToListAsync(cancel))
+        foreach (var experiment in await db.Experiments.AsNoTracking().Where(e => slugs.Contains(e.Slug) && e.DeletedAt == null).ToListAsync(cancel))
         {
             if (Jobs.ExperimentQueue.Read(experiment) is not { } definition) continue;
             for (int row = 0; row < definition.Rows.Count; row++) names[$"{experiment.Slug}.{row + 1}"] = definition.Rows[row].Name;

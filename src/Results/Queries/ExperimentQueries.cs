@@ -37,11 +37,11 @@ public sealed record ExperimentLine(string Slug, string Kind, string Question, s
 /// <summary>What the experiments' pages and API ask.</summary>
 public sealed class ExperimentQueries(IDbContextFactory<WobbleDb> databases)
 {
-    /// <summary>The experiment of that slug; null when there is none, or one whose definition can't be read.</summary>
+    /// <summary>The experiment of that slug; null when there is none, it was deleted, or its definition can't be read.</summary>
     public async Task<ExperimentShown?> BySlug(string slug, CancellationToken cancel)
     {
         await using var db = await databases.CreateDbContextAsync(cancel);
-        var experiment = await db.Experiments.AsNoTracking().SingleOrDefaultAsync(e => e.Slug == slug, cancel);
+        var experiment = await db.Experiments.AsNoTracking().SingleOrDefaultAsync(e => e.Slug == slug && e.DeletedAt == null, cancel);
         if (experiment is null || ExperimentQueue.Read(experiment) is not { } definition) return null;
         var runs = await OnTheirMachines(db, experiment.Id, await RunsOf(db, experiment.Id, cancel), cancel);
         var environment = await db.Runs.AsNoTracking().Where(r => r.ExperimentId == experiment.Id && r.Environment != null).OrderBy(r => r.Id).Select(r => r.Environment).FirstOrDefaultAsync(cancel);
@@ -89,16 +89,16 @@ public sealed class ExperimentQueries(IDbContextFactory<WobbleDb> databases)
     public async Task<IReadOnlyList<ExperimentLine>> Latest(int limit, CancellationToken cancel)
     {
         await using var db = await databases.CreateDbContextAsync(cancel);
-        return await db.Experiments.AsNoTracking().OrderByDescending(e => e.CreatedAt).Take(limit)
+        return await db.Experiments.AsNoTracking().Where(e => e.DeletedAt == null).OrderByDescending(e => e.CreatedAt).Take(limit)
             .Select(e => new ExperimentLine(e.Slug, e.Kind, e.Question, e.State, e.CreatedAt, db.Runs.Count(r => r.ExperimentId == e.Id), db.Runs.Count(r => r.ExperimentId == e.Id && !StateMoves.Unfinished.Contains(r.State))))
             .ToListAsync(cancel);
     }
 
-    /// <summary>Numbers of workers that searches found, the newest first.</summary>
+    /// <summary>Numbers of workers that searches found, the newest first; not those of deleted experiments.</summary>
     public async Task<IReadOnlyList<Tuning>> Tunings(int limit, CancellationToken cancel)
     {
         await using var db = await databases.CreateDbContextAsync(cancel);
-        return await db.Tunings.AsNoTracking().OrderByDescending(t => t.At).Take(limit).ToListAsync(cancel);
+        return await db.Tunings.AsNoTracking().Where(t => !db.Experiments.Any(e => e.Slug == t.Experiment && e.DeletedAt != null)).OrderByDescending(t => t.At).Take(limit).ToListAsync(cancel);
     }
 
     // Without plans, logs and whatever else a report doesn't need, and without deleted runs, as everywhere where results are read.

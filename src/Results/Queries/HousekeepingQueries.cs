@@ -13,16 +13,41 @@ public sealed record TableSize(string Name, long Bytes, long Rows);
 /// <param name="Runs">Runs that are listed.</param>
 /// <param name="Pinned">Of these, pinned ones.</param>
 /// <param name="Deleted">Runs that can still be brought back.</param>
+/// <param name="DeletedExperiments">Experiments that can still be brought back; their runs are among <paramref name="Deleted"/>.</param>
+/// <param name="DeletedComparisons">Kept comparisons that can still be brought back.</param>
 /// <param name="Oldest">When the oldest listed run was asked for.</param>
-public sealed record DiskUse(long DatabaseBytes, IReadOnlyList<TableSize> Tables, int Runs, int Pinned, int Deleted, DateTimeOffset? Oldest);
+public sealed record DiskUse(long DatabaseBytes, IReadOnlyList<TableSize> Tables, int Runs, int Pinned, int Deleted, int DeletedExperiments, int DeletedComparisons, DateTimeOffset? Oldest);
 
 /// <summary>A run that was deleted and can be brought back.</summary>
 public sealed record DeletedRun(Guid Id, string Slug, string Target, TargetClass Class, RunState State, DateTimeOffset CreatedAt, DateTimeOffset DeletedAt);
 
+/// <summary>An experiment that was deleted and can be brought back.</summary>
+/// <param name="Slug">Its permalink, which opens again then.</param>
+/// <param name="Question">What it asks.</param>
+/// <param name="Kind">Its kind.</param>
+/// <param name="State">How it ended.</param>
+/// <param name="Runs">Runs that come back with it.</param>
+/// <param name="CreatedAt">When it was asked for.</param>
+/// <param name="DeletedAt">When it was deleted.</param>
+public sealed record DeletedExperiment(string Slug, string Question, string Kind, string State, int Runs, DateTimeOffset CreatedAt, DateTimeOffset DeletedAt);
+
+/// <summary>A kept comparison that was deleted and can be brought back.</summary>
+/// <param name="Slug">Its permalink, which opens again then.</param>
+/// <param name="Targets">What its sides are called, those that are there.</param>
+/// <param name="CreatedAt">When it was kept.</param>
+/// <param name="DeletedAt">When it was deleted.</param>
+public sealed record DeletedComparison(string Slug, IReadOnlyList<string> Targets, DateTimeOffset CreatedAt, DateTimeOffset DeletedAt);
+
+/// <summary>What was deleted last, of each kind.</summary>
+/// <param name="Runs">Runs by themselves: those of deleted experiments come back with these alone.</param>
+/// <param name="Experiments">Experiments.</param>
+/// <param name="Comparisons">Kept comparisons.</param>
+public sealed record DeletedLast(IReadOnlyList<DeletedRun> Runs, IReadOnlyList<DeletedExperiment> Experiments, IReadOnlyList<DeletedComparison> Comparisons);
+
 /// <summary>For Housekeeping.</summary>
 public sealed class HousekeepingQueries(IDbContextFactory<WobbleDb> databases)
 {
-    /// <summary>Deleted runs of a page.</summary>
+    /// <summary>Deleted runs, experiments and comparisons of a page, of each.</summary>
     public const int PageSize = 50;
 
     /// <summary>What is kept and what it takes.</summary>
@@ -35,14 +60,20 @@ public sealed class HousekeepingQueries(IDbContextFactory<WobbleDb> databases)
             from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = 'public' and c.relkind = 'r' order by 2 desc limit 6
             """).ToListAsync(cancel);
         var counts = await db.Runs.AsNoTracking().GroupBy(_ => 1).Select(g => new { Listed = g.Count(r => r.DeletedAt == null), Pinned = g.Count(r => r.DeletedAt == null && r.Pinned), Deleted = g.Count(r => r.DeletedAt != null), Oldest = g.Where(r => r.DeletedAt == null).Min(r => (DateTimeOffset?)r.CreatedAt) }).FirstOrDefaultAsync(cancel);
-        return new DiskUse(bytes, tables, counts?.Listed ?? 0, counts?.Pinned ?? 0, counts?.Deleted ?? 0, counts?.Oldest);
+        int experiments = await db.Experiments.CountAsync(e => e.DeletedAt != null, cancel), comparisons = await db.Comparisons.CountAsync(c => c.DeletedAt != null, cancel);
+        return new DiskUse(bytes, tables, counts?.Listed ?? 0, counts?.Pinned ?? 0, counts?.Deleted ?? 0, experiments, comparisons, counts?.Oldest);
     }
 
-    /// <summary>Runs that were deleted last.</summary>
-    public async Task<IReadOnlyList<DeletedRun>> Deleted(CancellationToken cancel)
+    /// <summary>What was deleted last.</summary>
+    public async Task<DeletedLast> Deleted(CancellationToken cancel)
     {
         await using var db = await databases.CreateDbContextAsync(cancel);
-        return await db.Runs.AsNoTracking().Where(r => r.DeletedAt != null).OrderByDescending(r => r.DeletedAt).ThenBy(r => r.Id).Take(PageSize)
+        var runs = await db.Runs.AsNoTracking().Where(r => r.DeletedAt != null && !r.DeletedWithExperiment).OrderByDescending(r => r.DeletedAt).ThenBy(r => r.Id).Take(PageSize)
             .Select(r => new DeletedRun(r.Id, r.Slug, r.Target, r.Class, r.State, r.CreatedAt, r.DeletedAt!.Value)).ToListAsync(cancel);
+        var experiments = await db.Experiments.AsNoTracking().Where(e => e.DeletedAt != null).OrderByDescending(e => e.DeletedAt).ThenBy(e => e.Id).Take(PageSize)
+            .Select(e => new DeletedExperiment(e.Slug, e.Question, e.Kind, e.State, e.DeletedRuns ?? 0, e.CreatedAt, e.DeletedAt!.Value)).ToListAsync(cancel);
+        var comparisons = await db.Comparisons.AsNoTracking().Where(c => c.DeletedAt != null).OrderByDescending(c => c.DeletedAt).ThenBy(c => c.Id).Take(PageSize).ToListAsync(cancel);
+        var named = await ComparisonQueries.Named(db, comparisons, cancel);
+        return new DeletedLast(runs, experiments, [.. named.Select((c, i) => new DeletedComparison(c.Slug, c.Targets, c.CreatedAt, comparisons[i].DeletedAt!.Value))]);
     }
 }

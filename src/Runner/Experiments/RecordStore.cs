@@ -137,6 +137,12 @@ internal sealed class RecordStore : IExperimentStore, IDisposable
             await using var transaction = await db.Database.BeginTransactionAsync();
             _isOthers = await IsMadeAsync(db, row);
             if (_isOthers) return;
+            // Deleted on its page since this run began: then the run is, too, and comes back with it.
+            if (await db.Experiments.Where(e => e.Id == _id).Select(e => e.DeletedAt).SingleAsync() is { } deleted)
+            {
+                (row.DeletedAt, row.DeletedWithExperiment) = (deleted, true);
+                await db.Experiments.Where(e => e.Id == _id).ExecuteUpdateAsync(e => e.SetProperty(x => x.DeletedRuns, x => x.DeletedRuns + 1));
+            }
             db.Runs.Add(row);
             await db.SaveChangesAsync();
             db.ChangeTracker.Clear();
@@ -147,10 +153,10 @@ internal sealed class RecordStore : IExperimentStore, IDisposable
         _runs.Add(run with { Slug = row.Slug });
     }
 
-    // Where it was resumed on its page meanwhile a Runner has made this run, or is about to. Asked under the lock that a Runner makes it under.
+    // Where it was resumed on its page meanwhile a Runner has made this run, or is about to; or it was deleted there, and is gone for good. Asked under the lock that a Runner makes it under.
     private static async Task<bool> IsMadeAsync(WobbleDb db, Run row)
     {
-        await db.Database.SqlQuery<Guid>($"select id from experiments where id = {row.ExperimentId} for update").ToListAsync();
+        if ((await db.Database.SqlQuery<Guid>($"select id from experiments where id = {row.ExperimentId} for update").ToListAsync()).Count == 0) return true;
         return await db.Runs.AnyAsync(r => r.ExperimentId == row.ExperimentId && r.Row == row.Row && r.Round == row.Round && r.Purpose == row.Purpose && r.Attempt == row.Attempt && r.State != RunState.Cancelled && r.State != RunState.Interrupted);
     }
 

@@ -83,7 +83,7 @@ internal static partial class WorkLog
     [LoggerMessage(60, LogLevel.Information, "{Count} runs were deleted by retention; they can be brought back for a while")]
     public static partial void Expired(this ILogger logger, int count);
 
-    [LoggerMessage(61, LogLevel.Information, "The rows of {Count} deleted runs were removed")]
+    [LoggerMessage(61, LogLevel.Information, "Removed for good: {Count} runs, experiments and comparisons that had been deleted")]
     public static partial void Purged(this ILogger logger, int count);
 
     [LoggerMessage(62, LogLevel.Information, "Removed what killed processes had left: {Paths}")]

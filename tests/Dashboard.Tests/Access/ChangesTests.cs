@@ -45,7 +45,7 @@ public sealed class ChangesTests(DashboardHost host) : IClassFixture<DashboardHo
         await Assert.ThrowsAsync<NotSignedInException>(who.RequireAsync);
     }
 
-    [Theory, InlineData(typeof(RunQueue)), InlineData(typeof(ExperimentQueue)), InlineData(typeof(RunEdits)), InlineData(typeof(ConfigurationEdits)), InlineData(typeof(ComparisonEdits)), InlineData(typeof(LinkEdits)), InlineData(typeof(RecurrenceEdits))]
+    [Theory, InlineData(typeof(RunQueue)), InlineData(typeof(ExperimentQueue)), InlineData(typeof(RunEdits)), InlineData(typeof(ExperimentEdits)), InlineData(typeof(ConfigurationEdits)), InlineData(typeof(ComparisonEdits)), InlineData(typeof(LinkEdits)), InlineData(typeof(RecurrenceEdits))]
     public void What_changes_things_is_in_no_container(Type type) => Assert.Null(host.Services.GetService(type));
 
     [Fact]

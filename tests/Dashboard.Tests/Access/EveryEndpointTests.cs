@@ -43,6 +43,8 @@ public sealed class EveryEndpointTests(DashboardHost host) : IClassFixture<Dashb
         GET    | /api/experiments/{slug}.html                | /api/experiments/{experiment}.html        | 200 | 200
         POST   | /api/experiments/{slug}/pause               | /api/experiments/{experiment}/pause       | 401 | 200
         POST   | /api/experiments/{slug}/resume              | /api/experiments/{experiment}/resume      | 401 | 200
+        DELETE | /api/experiments/{slug}                     | /api/experiments/{experiment}             | 401 | 409
+        POST   | /api/experiments/{slug}/restore             | /api/experiments/{experiment}/restore     | 401 | 200
         POST   | /api/experiments/{slug}/cancel              | /api/experiments/{experiment}/cancel      | 401 | 200
         POST   | /api/experiments/{slug}/rounds              | /api/experiments/{experiment}/rounds      | 401 | 415
         GET    | /api/claims                                 | /api/claims                               | 401 | 200
@@ -56,6 +58,8 @@ public sealed class EveryEndpointTests(DashboardHost host) : IClassFixture<Dashb
         DELETE | /api/recurrences/{id:guid}                  | /api/recurrences/{recurrence}             | 401 | 204
         POST   | /api/comparisons                            | /api/comparisons                          | 401 | 415
         GET    | /api/comparisons/{slug}                     | /api/comparisons/{comparison}             | 200 | 200
+        DELETE | /api/comparisons/{slug}                     | /api/comparisons/{comparison}             | 401 | 204
+        POST   | /api/comparisons/{slug}/restore             | /api/comparisons/{comparison}/restore     | 401 | 200
         GET    | /api/targets                                | /api/targets                              | 200 | 200
         GET    | /api/runners                                | /api/runners                              | 401 | 200
         GET    | /api/audit                                  | /api/audit                                | 401 | 200

@@ -17,6 +17,7 @@ public sealed class RolesTests(ViewedHost viewed) : IClassFixture<ViewedHost>
     [InlineData("GET", "/api/runs", 200), InlineData("GET", "/api/configurations", 200), InlineData("GET", "/api/runners", 200), InlineData("GET", "/api/housekeeping", 200)]
     [InlineData("GET", "/api/recurrences", 200), InlineData("GET", "/api/recurrences/019af3c4-7d4e-7000-8000-000000000000", 404), InlineData("POST", "/api/recurrences", 403)]
     [InlineData("GET", "/api/audit", 403), InlineData("POST", "/api/runs", 403), InlineData("POST", "/api/comparisons", 403), InlineData("POST", "/api/configurations", 403), InlineData("POST", "/api/imports", 403)]
+    [InlineData("DELETE", "/api/experiments/AAAAAAAAAAAAAAAAAAAAAA", 403), InlineData("POST", "/api/experiments/AAAAAAAAAAAAAAAAAAAAAA/restore", 403), InlineData("DELETE", "/api/comparisons/AAAAAAAAAAAAAAAAAAAAAA", 403), InlineData("POST", "/api/comparisons/AAAAAAAAAAAAAAAAAAAAAA/restore", 403)]
     [InlineData("GET", "/runs", 200), InlineData("GET", "/runners", 200), InlineData("GET", "/housekeeping", 200), InlineData("GET", "/new", 403), InlineData("GET", "/audit", 403), InlineData("GET", "/hangfire", 403)]
     public async Task A_viewer_reads_and_changes_nothing(string method, string address, int expected)
     {

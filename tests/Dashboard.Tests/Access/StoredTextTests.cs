@@ -14,7 +14,7 @@ public sealed class StoredTextTests(DashboardHost host) : IClassFixture<Dashboar
 {
     private const string Markup = "<img src=x onerror=alert(1)>\"'</script>{{7*7}}";
     // Fields whose text has their name at its end, each of which is on some page.
-    private static readonly string[] Fed = ["~cpu", "~kernel", "~system", "~host", "~user", "~version", "~argument", "~file", "~doing", "~problem"];
+    private static readonly string[] Fed = ["~cpu", "~kernel", "~system", "~host", "~user", "~version", "~argument", "~file", "~doing", "~problem", "~deleted"];
     private const string Formula = "=HYPERLINK(\"http://evil\")";
 
     [Fact]
@@ -131,6 +131,8 @@ public sealed class StoredTextTests(DashboardHost host) : IClassFixture<Dashboar
         var other = await host.Runs.RecordAsync(new FactsBuilder { PerSecond = 10 }, notes: text);
         var deleted = await host.Runs.RecordAsync(new FactsBuilder { PerSecond = 10, Definition = new Definition { Target = "uwsgi-http/" + name, Workers = 2, Connections = 10, For = TimeSpan.FromSeconds(1), Warmup = TimeSpan.Zero } });
         await db.Runs.Where(r => r.Id == deleted.Id).ExecuteUpdateAsync(r => r.SetProperty(x => x.DeletedAt, DateTimeOffset.UtcNow));
+        db.Add(new Experiment { Slug = Slug.New(), Kind = "compare", Question = text + "~deleted", State = "completed", DeletedAt = DateTimeOffset.UtcNow, DeletedRuns = 0 });
+        await db.SaveChangesAsync();
         await new AuditTrail(host.Database, TimeProvider.System).NoteAsync(text, text, text, text);
         var comparison = await new ComparisonEdits(host.Database, TimeProvider.System).Keep([run.Slug, other.Slug], default);
         return (run.Slug, other.Slug, configuration.Id, experiment.Slug, comparison.Value!);

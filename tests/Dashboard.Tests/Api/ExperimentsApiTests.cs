@@ -47,6 +47,76 @@ public sealed class ExperimentsApiTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task One_that_is_over_is_deleted_with_its_runs_and_restored_and_who_did_it_is_written_down()
+    {
+        string slug = await TwoAsync();
+        using var client = _host.WithToken();
+        using var reader = _host.SignedOut();
+        string run = (string)(await GetAsync(client, $"/api/experiments/{slug}"))["all_runs"]![0]!["slug"]!;
+
+        Assert.Equal(HttpStatusCode.NoContent, (await client.DeleteAsync($"/api/experiments/{slug}")).StatusCode);
+
+        foreach (string address in (string[])[$"/api/experiments/{slug}", $"/api/experiments/{slug}.csv", $"/api/experiments/{slug}.html", $"/x/{slug}", $"/api/runs/{run}", $"/r/{run}"])
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, address);
+            request.Headers.Add("Accept", address.StartsWith("/api", StringComparison.Ordinal) ? "application/json" : "text/html");
+            using var answer = await reader.SendAsync(request);
+            Assert.Equal((address, HttpStatusCode.NotFound), (address, answer.StatusCode));
+        }
+        Assert.Empty((await GetAsync(client, "/api/experiments"))["experiments"]!.AsArray());
+        Assert.Empty((await GetAsync(client, "/api/runs"))["runs"]!.AsArray());
+        Assert.Equal((10, 1, 0), ((int)(await GetAsync(client, "/api/housekeeping"))["disk"]!["deleted"]!, (int)(await GetAsync(client, "/api/housekeeping"))["disk"]!["deleted_experiments"]!, (int)(await GetAsync(client, "/api/housekeeping"))["disk"]!["deleted_comparisons"]!));
+        Assert.Equal(HttpStatusCode.NotFound, (await client.DeleteAsync($"/api/experiments/{slug}")).StatusCode);
+        Assert.Contains($"POST /api/experiments/{slug}/restore", (await BadInputTests.ProblemOf(await client.PostAsync($"/api/runs/{run}/restore", null), HttpStatusCode.Conflict)).Detail, StringComparison.Ordinal);
+
+        var restored = await PostAsync(client, $"/api/experiments/{slug}/restore");
+        Assert.Equal((slug, "completed", 10), ((string)restored["slug"]!, (string)restored["state"]!, (int)restored["runs"]!));
+        Assert.Equal(10, (await GetAsync(reader, $"/api/experiments/{slug}"))["all_runs"]!.AsArray().Count);
+        Assert.Equal(0, (int)(await PostAsync(client, $"/api/experiments/{slug}/restore"))["runs"]!);
+        var log = (await GetAsync(client, "/api/audit"))["entries"]!.AsArray().Select(e => $"{e!["what"]}: {e["outcome"]}").ToList();
+        Assert.Contains($"delete experiment {slug} with its runs: done: 10", log);
+        Assert.Contains($"restore experiment {slug} with its runs: done: 10", log);
+    }
+
+    [Fact]
+    public async Task One_that_goes_on_or_recurs_is_not_deleted_and_says_why()
+    {
+        using var client = _host.WithToken();
+        string slug = (string)(await ReadAsync(await client.PostAsync("/api/experiments", BadInputTests.Json("""{"targets":["uwsgi-http/bottle","uvicorn/starlette"],"repetitions":3,"for":"10s"}"""))))["slug"]!;
+
+        var going = await BadInputTests.ProblemOf(await client.DeleteAsync($"/api/experiments/{slug}"), HttpStatusCode.Conflict);
+        Assert.Equal("state: running is not allowed; completed or cancelled: cancel it first. Nothing was changed.", going.Detail);
+        await PostAsync(client, $"/api/experiments/{slug}/cancel");
+        string recurrence = (string)(await ReadAsync(await client.PostAsync("/api/recurrences", BadInputTests.Json($$"""{"experiment":"{{slug}}","time":"02:30"}"""))))["id"]!;
+        var recurs = await BadInputTests.ProblemOf(await client.DeleteAsync($"/api/experiments/{slug}"), HttpStatusCode.Conflict);
+        Assert.Contains("delete what recurs first", recurs.Detail, StringComparison.Ordinal);
+        await client.DeleteAsync($"/api/recurrences/{recurrence}");
+
+        Assert.Equal(HttpStatusCode.NoContent, (await client.DeleteAsync($"/api/experiments/{slug}")).StatusCode);
+        Assert.Equal(HttpStatusCode.NotFound, (await client.PostAsync("/api/experiments/AAAAAAAAAAAAAAAAAAAAAA/restore", null)).StatusCode);
+    }
+
+    [Fact]
+    public async Task A_comparison_is_deleted_alone_and_restored()
+    {
+        string slug = await TwoAsync();
+        using var client = _host.WithToken();
+        string kept = (string)(await ReadAsync(await client.PostAsync("/api/comparisons", BadInputTests.Json($$"""{"runs":["{{slug}}"]}"""))))["slug"]!;
+
+        Assert.Equal(HttpStatusCode.NoContent, (await client.DeleteAsync($"/api/comparisons/{kept}")).StatusCode);
+
+        Assert.Equal(HttpStatusCode.NotFound, (await _host.SignedOut().GetAsync(new Uri($"/api/comparisons/{kept}", UriKind.Relative))).StatusCode);
+        Assert.Equal(HttpStatusCode.NotFound, (await _host.SignedOut().GetAsync(new Uri($"/c/{kept}", UriKind.Relative))).StatusCode);
+        Assert.Equal(HttpStatusCode.NotFound, (await client.DeleteAsync($"/api/comparisons/{kept}")).StatusCode);
+        Assert.Equal(10, (await GetAsync(client, $"/api/experiments/{slug}"))["all_runs"]!.AsArray().Count);
+        Assert.Equal(kept, (string)(await PostAsync(client, $"/api/comparisons/{kept}/restore"))["slug"]!);
+        Assert.Equal(HttpStatusCode.OK, (await _host.SignedOut().GetAsync(new Uri($"/c/{kept}", UriKind.Relative))).StatusCode);
+        Assert.Equal(2, (await GetAsync(_host.SignedOut(), $"/api/comparisons/{kept}"))["runs"]!.AsArray().Count);
+        Assert.Equal(HttpStatusCode.NotFound, (await client.PostAsync("/api/comparisons/AAAAAAAAAAAAAAAAAAAAAA/restore", null)).StatusCode);
+        Assert.Equal(HttpStatusCode.NotFound, (await client.PostAsync("/api/comparisons/x/restore", null)).StatusCode);
+    }
+
+    [Fact]
     public async Task Its_answer_has_the_names_of_the_command_line()
     {
         var experiment = await TwoAsync();

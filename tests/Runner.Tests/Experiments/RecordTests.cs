@@ -3,6 +3,7 @@ using Hangfire;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Wobble.Results.Domain;
+using Wobble.Results.Edits;
 using Wobble.Results.Experiments;
 using Wobble.Results.Jobs;
 using Wobble.Results.Queries;
@@ -118,6 +119,36 @@ public sealed class RecordTests(TestDatabase database) : IClassFixture<TestDatab
         Assert.Equal(ExperimentEnd.TakenOver, await PlayAsync(store));
         var shown = (await new ExperimentQueries(database).BySlug(store.Slug!, Stop))!;
         Assert.Equal(RunState.Queued, Assert.Single(shown.Runs).State);
+    }
+
+    [Fact]
+    public async Task A_run_that_ends_after_its_experiment_was_deleted_is_deleted_with_it_and_one_of_none_is_not_kept()
+    {
+        var queue = new RunQueue(database, new FakeJobs(), TimeProvider.System);
+        var edits = new ExperimentEdits(database, TimeProvider.System, Retention.Default);
+        using var store = await OpenAsync(Compare(targets: ["uwsgi-uwsgi/bottle", "uwsgi-http/falcon"]));
+        async Task EndAsync(IReadOnlyList<ExperimentRun> made)
+        {
+            var next = Schedule.Next(store.Definition, made)!;
+            var outcome = await OneRun.RunAsync(new FakeExecutions { PerSecond = 2_000 }, next.Definition, null, Stop);
+            await store.AddAsync(new ExperimentRun { Row = next.Row, Purpose = next.Purpose, Round = next.Round, Definition = next.Definition, State = RunState.Completed, Result = outcome.Result }, outcome, DateTimeOffset.UtcNow);
+        }
+        // On its page, while the command measures.
+        Assert.True(await queue.CancelExperimentAsync(store.Slug!, Stop));
+        Assert.Equal(0, (await edits.Delete(store.Slug!, Stop)).Value);
+
+        await EndAsync([]);
+
+        await using var db = database.CreateDbContext();
+        Assert.DoesNotContain(db.Runs, r => r.Target == "uwsgi-uwsgi/bottle" && r.DeletedAt == null && db.Experiments.Any(e => e.Id == r.ExperimentId && e.Slug == store.Slug));
+        Assert.Equal(1, (await edits.Restore(store.Slug!, Stop)).Value);
+        Assert.Single((await new ExperimentQueries(database).BySlug(store.Slug!, Stop))!.Runs);
+
+        await edits.Delete(store.Slug!, Stop);
+        await database.ExecuteAsync($"with gone as (delete from runs where experiment_id = (select id from experiments where slug = '{store.Slug}')) delete from experiments where slug = '{store.Slug}'");
+        int before = await db.Runs.CountAsync(Stop);
+        await EndAsync(store.Runs);
+        Assert.Equal((before, 1), (await db.Runs.CountAsync(Stop), store.Runs.Count));
     }
 
     [Fact]

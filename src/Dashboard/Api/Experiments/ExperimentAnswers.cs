@@ -14,6 +14,9 @@ internal sealed record MadeExperiment(string Slug, string Url, string State, str
 [Description("The state of an experiment after a change: waiting, running, paused, completed or cancelled.")]
 internal sealed record ChangedExperiment(string Slug, string Url, string State);
 
+[Description("An experiment that was brought back, and how many runs came back with it: 0 when it wasn't deleted.")]
+internal sealed record RestoredExperiment(string Slug, string Url, string State, int Runs);
+
 [Description("The newest experiments.")]
 internal sealed record ExperimentList(IReadOnlyList<ListedExperiment> Experiments);
 

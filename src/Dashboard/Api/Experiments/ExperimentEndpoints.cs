@@ -1,6 +1,7 @@
 using System.Text;
 using Wobble.Dashboard.Access;
 using Wobble.Results.Domain;
+using Wobble.Results.Edits;
 using Wobble.Results.Experiments;
 using Wobble.Results.Jobs;
 using Wobble.Results.Queries;
@@ -37,6 +38,10 @@ internal static class ExperimentEndpoints
         Change(api, "cancel", "Cancel an experiment", "Ends it with its present run; what was measured is kept.", (changes, slug, cancel) => changes.CancelExperimentAsync(slug, cancel), "it had ended");
         api.MapPost("/experiments/{slug}/rounds", AddRoundsAsync).WithSummary("Add rounds").WithDescription("More rounds after a look at the verdicts: intervals are 97.8% from then on, so that looking again doesn't raise false alarms.")
             .TakesSlug().TakesBody<RoundsBody>().Produces<ChangedExperiment>().ProducesValidationProblem().ProducesProblem(StatusCodes.Status409Conflict);
+        api.MapDelete("/experiments/{slug}", DeleteAsync).WithSummary("Delete an experiment").WithDescription("Takes an experiment that is over out of every list, and its runs with it, pinned ones too; their links end. It can be restored. One that recurs is refused.")
+            .TakesSlug().Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status409Conflict);
+        api.MapPost("/experiments/{slug}/restore", RestoreAsync).WithSummary("Restore a deleted experiment").WithDescription("With the runs that were deleted with it, and no other; those that retention would delete again are pinned.")
+            .TakesSlug().Produces<RestoredExperiment>().ProducesProblem(StatusCodes.Status409Conflict);
     }
 
     private static async Task<IResult> MakeAsync(HttpRequest request, Changes changes, Links links, CancellationToken cancel)
@@ -108,6 +113,24 @@ internal static class ExperimentEndpoints
         if (body.Rounds < 1 || body.Rounds > room) return FieldProblems.Refused([new FieldError("rounds", $"{body.Rounds}", room < 1 ? $"none: it has {shown.Definition.Repetitions}, and {ExperimentDefinition.MostRepetitions} is the most" : $"1 to {room}: it has {shown.Definition.Repetitions}, and {ExperimentDefinition.MostRepetitions} is the most")]);
         return await ChangedAsync(slug, await changes.AddRoundsAsync(slug, body.Rounds, cancel), "it was cancelled, or has no rounds", request, queries, links, cancel);
     }
+
+    private static async Task<IResult> DeleteAsync(string slug, Changes changes, CancellationToken cancel) =>
+        (await changes.DeleteExperimentAsync(slug, cancel)).Error is { } error ? Refusal(error) : TypedResults.NoContent();
+
+    private static async Task<IResult> RestoreAsync(string slug, HttpRequest request, Changes changes, ExperimentQueries queries, Links links, CancellationToken cancel)
+    {
+        var restored = await changes.RestoreExperimentAsync(slug, cancel);
+        if (restored.Error is { } error) return Refusal(error);
+        return await ShownAsync(slug, queries, cancel) is { } shown ? TypedResults.Ok(new RestoredExperiment(slug, links.Experiment(request, slug), shown.State, restored.Value)) : FieldProblems.NoSuch("experiment");
+    }
+
+    private static Microsoft.AspNetCore.Http.HttpResults.ProblemHttpResult Refusal(FieldError error) => error.Field switch
+    {
+        ExperimentEdits.Unknown => FieldProblems.NoSuch("experiment"),
+        "state" => FieldProblems.Problem(StatusCodes.Status409Conflict, "Still going on", $"{error}. Nothing was changed."),
+        "recurrences" => FieldProblems.Problem(StatusCodes.Status409Conflict, "It recurs", $"{error}. Nothing was changed."),
+        _ => FieldProblems.Problem(StatusCodes.Status409Conflict, "Too late", $"{error}. Nothing was changed."),
+    };
 
     private static async Task<IResult> ChangedAsync(string slug, bool changed, string whyNot, HttpRequest request, ExperimentQueries queries, Links links, CancellationToken cancel)
     {

@@ -31,6 +31,7 @@ public sealed partial class ComparePage
     private double longest;
 
     [Inject] private ComparisonQueries Comparisons { get; set; } = default!;
+    [Inject] private NavigationManager Navigation { get; set; } = default!;
     [CascadingParameter] private Task<AuthenticationState>? Who { get; set; }
 
     /// <summary>The permalink.</summary>
@@ -103,6 +104,7 @@ public sealed partial class ComparePage
     /// <inheritdoc/>
     protected override void OnAnswered()
     {
+        if (KeptSlug is not null && Answer is { Kept: null } && !RendererInfo.IsInteractive) Navigation.NotFound();
         bool some = Runs.Count >= ComparisonQueries.Fewest;
         (setUps, figures) = some ? (SetUps.Of(Runs), ComparedFigures.Of(Runs)) : (null, null);
         curves = some ? ComparedCurves.Of(Runs) : null;

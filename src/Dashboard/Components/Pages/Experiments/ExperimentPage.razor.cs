@@ -14,6 +14,7 @@ public sealed partial class ExperimentPage
     [Parameter] public string Slug { get; set; } = "";
 
     [Inject] private ExperimentQueries Experiments { get; set; } = default!;
+    [Inject] private NavigationManager Navigation { get; set; } = default!;
 
     /// <inheritdoc/>
     protected override object Question => Slug;
@@ -24,6 +25,12 @@ public sealed partial class ExperimentPage
     private string Title => Shown is null ? "Experiment · Wobble" : $"{Shown.Definition.Question} · Wobble";
     /// <inheritdoc/>
     protected override async Task<ExperimentAnswer> AskAsync(CancellationToken cancel) => new(await Experiments.BySlug(Slug, cancel));
+
+    /// <inheritdoc/>
+    protected override void OnAnswered()
+    {
+        if (Shown is null && !RendererInfo.IsInteractive) Navigation.NotFound();
+    }
 
     private string NameOf(ExperimentRun run) => Shown!.Definition.Rows[run.Row].Name;
 }

@@ -7,4 +7,4 @@ namespace Wobble.Dashboard.Components.Pages.Keeping;
 public sealed record AuditShown(IReadOnlyList<AuditEntry> Entries);
 
 /// <summary>What is kept, and what was deleted last.</summary>
-public sealed record HousekeepingShown(DiskUse Disk, IReadOnlyList<DeletedRun> Deleted);
+public sealed record HousekeepingShown(DiskUse Disk, DeletedLast Deleted);

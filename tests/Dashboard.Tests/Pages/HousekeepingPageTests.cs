@@ -1,0 +1,121 @@
+using AngleSharp.Dom;
+using Bunit;
+using MudBlazor;
+using Wobble.Dashboard.Components.Pages.Compare;
+using Wobble.Dashboard.Components.Pages.Experiments;
+using Wobble.Dashboard.Components.Pages.Keeping;
+using Wobble.Results.Domain;
+using Wobble.Results.Edits;
+using Wobble.Results.Experiments;
+using Wobble.Results.Queries;
+using Wobble.Results.Storage;
+using Wobble.Tests.Support;
+
+namespace Wobble.Dashboard.Tests.Pages;
+
+public sealed class HousekeepingPageTests : PageScene
+{
+    private ExperimentEdits Edits => new(Database, TimeProvider.System, Retention.Default);
+
+    [Fact]
+    public async Task What_was_deleted_is_listed_and_brought_back()
+    {
+        var experiment = await PlayedAsync();
+        string kept = (await new ComparisonEdits(Database, TimeProvider.System).Keep([experiment.Slug], default)).Value!;
+        var run = await Runs.RecordAsync(Facts("uwsgi-http/flask"));
+        await new RunEdits(Database, TimeProvider.System, Retention.Default).Delete([run.Id], default);
+        await new ComparisonEdits(Database, TimeProvider.System).Delete(kept, default);
+        await Edits.Delete(experiment.Slug, default);
+        var page = Open<HousekeepingPage>("/housekeeping");
+
+        page.WaitForAssertion(() => Assert.Equal(3, page.FindAll("tbody tr").Count));
+        Assert.Contains("7 runs, 1 experiment, 1 comparison that can be brought back", page.Find("section[aria-label='Kept']").TextContent, StringComparison.Ordinal);
+        string[] rows = [.. page.FindAll("tbody tr td:first-child").Select(td => td.TextContent)];
+        Assert.Equal($"Experiment: {experiment.Question} (6 runs)", rows[0]);
+        Assert.Equal("Comparison: of runs that were deleted", rows[1]);
+        Assert.Contains("flask", rows[2], StringComparison.Ordinal);
+
+        page.FindAll("tbody button")[0].Click();
+        page.WaitForAssertion(() => Assert.Equal($"Comparison: {experiment.Question}", page.FindAll("tbody tr td:first-child")[0].TextContent));
+        page.FindAll("tbody button")[0].Click();
+        page.WaitForAssertion(() => Assert.Single(page.FindAll("tbody tr")));
+        page.Find("tbody button").Click();
+
+        page.WaitForAssertion(() => Assert.Contains("Nothing was deleted.", page.Markup, StringComparison.Ordinal));
+        Assert.Equal(6, (await new ExperimentQueries(Database).BySlug(experiment.Slug, default))!.Runs.Count);
+        Assert.NotNull(await new ComparisonQueries(Database).Kept(kept, default));
+    }
+
+    [Fact]
+    public async Task What_is_gone_meanwhile_is_said()
+    {
+        var experiment = await PlayedAsync();
+        await Edits.Delete(experiment.Slug, default);
+        var page = Open<HousekeepingPage>("/housekeeping");
+        page.WaitForElement("tbody button");
+        await Database.ExecuteAsync("delete from runs where id = (select min(id::text)::uuid from runs)");
+
+        page.Find("tbody button").Click();
+
+        page.WaitForAssertion(() => Assert.Contains("5 of 6 is not allowed", page.Find("[role=alert]").TextContent, StringComparison.Ordinal));
+        Assert.Null(await new ExperimentQueries(Database).BySlug(experiment.Slug, default));
+    }
+
+    [Fact]
+    public async Task An_experiment_is_deleted_on_its_page_and_the_message_takes_it_back()
+    {
+        var experiment = await PlayedAsync();
+        var messages = Scene.Render<MudSnackbarProvider>();
+        var page = Open<ExperimentPage>($"/x/{experiment.Slug}", ("Slug", experiment.Slug));
+        page.WaitForElement(".btn.stop").Click();
+
+        page.WaitForAssertion(() => Assert.Equal("/experiments", Address));
+        Assert.Equal(6, await CountAsync(r => r.DeletedAt != null));
+        messages.WaitForAssertion(() => Assert.Contains("Deleted the experiment and 6 runs; the links end.", messages.Markup, StringComparison.Ordinal));
+        Undo(messages).Click();
+
+        messages.WaitForAssertion(() => Assert.Equal($"/x/{experiment.Slug}", Address));
+        Assert.Equal(0, await CountAsync(r => r.DeletedAt != null));
+    }
+
+    [Fact]
+    public async Task One_that_recurs_says_so_and_stays_on_its_page()
+    {
+        var experiment = await PlayedAsync();
+        await new RecurrenceEdits(Database, TimeProvider.System).Create(new RecurrenceWish { Experiment = experiment.Slug, Time = "02:30" }, default);
+        var messages = Scene.Render<MudSnackbarProvider>();
+        var page = Open<ExperimentPage>($"/x/{experiment.Slug}", ("Slug", experiment.Slug));
+
+        page.WaitForElement(".btn.stop").Click();
+
+        messages.WaitForAssertion(() => Assert.Contains("delete what recurs first", messages.Markup, StringComparison.Ordinal));
+        Assert.Equal($"/x/{experiment.Slug}", Address);
+    }
+
+    [Fact]
+    public async Task A_comparison_is_deleted_on_its_page_also_when_its_runs_are_gone_and_the_message_takes_it_back()
+    {
+        var experiment = await PlayedAsync();
+        string kept = (await new ComparisonEdits(Database, TimeProvider.System).Keep([experiment.Slug], default)).Value!;
+        var messages = Scene.Render<MudSnackbarProvider>();
+        Open<ComparePage>($"/c/{kept}", ("KeptSlug", kept)).WaitForElement(".btn.stop").Click();
+
+        messages.WaitForAssertion(() => Assert.Equal("/compare", Address));
+        Assert.Null(await new ComparisonQueries(Database).Kept(kept, default));
+        messages.WaitForAssertion(() => Undo(messages));
+        Undo(messages).Click();
+        messages.WaitForAssertion(() => Assert.Equal($"/c/{kept}", Address));
+        Assert.NotNull(await new ComparisonQueries(Database).Kept(kept, default));
+
+        await Edits.Delete(experiment.Slug, default);
+        var empty = Open<ComparePage>($"/c/{kept}", ("KeptSlug", kept));
+        empty.WaitForElement(".btn.stop").Click();
+        empty.WaitForAssertion(() => Assert.Equal("/compare", Address));
+        Assert.Null(await new ComparisonQueries(Database).Kept(kept, default));
+    }
+
+    private static IElement Undo(IRenderedComponent<MudSnackbarProvider> messages) => messages.FindAll("button").First(b => b.TextContent.Trim() == "Undo");
+
+    private Task<Experiment> PlayedAsync() =>
+        new StoredExperiments(Database).PlayAsync(Making.Compare(["uwsgi-http/bottle", "uvicorn/starlette"], new Definition { Target = "" }, SamplePlans.Catalogue, 3, 1), _ => (30, 4_000));
+}
