@@ -12,8 +12,8 @@ internal sealed record AuditLine(long Id, DateTimeOffset At, string Who, string?
 [Description("The newest entries first; ask for older ones with before=NEXT.")]
 internal sealed record AuditList(IReadOnlyList<AuditLine> Entries, long? Next);
 
-[Description("What is kept, what it takes on disk, and how long it stays.")]
-internal sealed record HousekeepingAnswer(DiskUse Disk, long? FreeBytes, Retention Retention);
+[Description("What is kept, what it takes on disk, and how long it stays. folders are the runners' data folders; told is null where a runner never told, problem of a part says why not all of it was counted.")]
+internal sealed record HousekeepingAnswer(DiskUse Disk, IReadOnlyList<RunnerFolder> Folders, long? FreeBytes, Retention Retention);
 
 [Description("The new link; the one before is worth nothing any more.")]
 internal sealed record RenewedLink(string Slug, string Url);
@@ -26,7 +26,7 @@ internal static class HousekeepingEndpoints
     public static void MapHousekeeping(this RouteGroupBuilder api)
     {
         api.MapGet("/audit", AuditAsync).WithSummary("Who did what").WithDescription("Who started, cancelled, deleted, changed what, and when; sign-ins and wrong tokens, too.").TakesQuery(AuditQuery).Produces<AuditList>().ProducesValidationProblem();
-        api.MapGet("/housekeeping", async (HousekeepingQueries queries, AccessSettings access, Retention retention, CancellationToken cancel) => TypedResults.Ok(new HousekeepingAnswer(await queries.Disk(cancel), access.FreeBytes(), retention)))
+        api.MapGet("/housekeeping", async (HousekeepingQueries queries, AccessSettings access, Retention retention, CancellationToken cancel) => TypedResults.Ok(new HousekeepingAnswer(await queries.Disk(cancel), await queries.Folders(cancel), access.FreeBytes(), retention)))
             .RequireAuthorization(Roles.Read).WithSummary("Disk use and retention").Produces<HousekeepingAnswer>();
         api.MapPost("/runs/{slug}/link", RenewRunAsync).WithSummary("Give a run a new link").WithDescription("Whoever has the present link can't open it any more. Comparisons that show the run still do.").TakesSlug().Produces<RenewedLink>();
         api.MapPost("/experiments/{slug}/link", RenewExperimentAsync).WithSummary("Give an experiment and its runs new links").WithDescription("Whoever has the present links can't open them any more.").TakesSlug().Produces<RenewedLink>();

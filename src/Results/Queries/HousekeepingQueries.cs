@@ -18,6 +18,12 @@ public sealed record TableSize(string Name, long Bytes, long Rows);
 /// <param name="Oldest">When the oldest listed run was asked for.</param>
 public sealed record DiskUse(long DatabaseBytes, IReadOnlyList<TableSize> Tables, int Runs, int Pinned, int Deleted, int DeletedExperiments, int DeletedComparisons, DateTimeOffset? Oldest);
 
+/// <summary>A Runner and what its data folder holds.</summary>
+/// <param name="Runner">Its name.</param>
+/// <param name="Host">Its machine.</param>
+/// <param name="Told">As it last told; null: it never did.</param>
+public sealed record RunnerFolder(string Runner, string Host, DataFolderUse? Told);
+
 /// <summary>A run that was deleted and can be brought back.</summary>
 public sealed record DeletedRun(Guid Id, string Slug, string Target, TargetClass Class, RunState State, DateTimeOffset CreatedAt, DateTimeOffset DeletedAt);
 
@@ -49,6 +55,7 @@ public sealed class HousekeepingQueries(IDbContextFactory<WobbleDb> databases)
 {
     /// <summary>Deleted runs, experiments and comparisons of a page, of each.</summary>
     public const int PageSize = 50;
+    private const int RunnersLimit = 100;
 
     /// <summary>What is kept and what it takes.</summary>
     public async Task<DiskUse> Disk(CancellationToken cancel)
@@ -62,6 +69,13 @@ public sealed class HousekeepingQueries(IDbContextFactory<WobbleDb> databases)
         var counts = await db.Runs.AsNoTracking().GroupBy(_ => 1).Select(g => new { Listed = g.Count(r => r.DeletedAt == null), Pinned = g.Count(r => r.DeletedAt == null && r.Pinned), Deleted = g.Count(r => r.DeletedAt != null), Oldest = g.Where(r => r.DeletedAt == null).Min(r => (DateTimeOffset?)r.CreatedAt) }).FirstOrDefaultAsync(cancel);
         int experiments = await db.Experiments.CountAsync(e => e.DeletedAt != null, cancel), comparisons = await db.Comparisons.CountAsync(c => c.DeletedAt != null, cancel);
         return new DiskUse(bytes, tables, counts?.Listed ?? 0, counts?.Pinned ?? 0, counts?.Deleted ?? 0, experiments, comparisons, counts?.Oldest);
+    }
+
+    /// <summary>What each Runner last told of its data folder, by name.</summary>
+    public async Task<IReadOnlyList<RunnerFolder>> Folders(CancellationToken cancel)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancel);
+        return await db.Runners.AsNoTracking().OrderBy(r => r.Name).Take(RunnersLimit).Select(r => new RunnerFolder(r.Name, r.Host, r.DataFolder)).ToListAsync(cancel);
     }
 
     /// <summary>What was deleted last.</summary>

@@ -6,7 +6,6 @@ using Wobble.Results.Domain;
 using Wobble.Results.Facts;
 using Wobble.Results.Jobs;
 using Wobble.Results.Storage;
-using Wobble.Runner.Sandbox;
 
 namespace Wobble.Runner.Work;
 
@@ -38,7 +37,7 @@ internal sealed class Sweeper(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         Leftovers.Sweep(settings.Data, logger);
-        if (await Leftovers.SweepIdleAsync(settings.Data, MachineLock.DefaultPath) is { Count: > 0 } left) logger.SweptLeftovers(string.Join(", ", left));
+        if (await Leftovers.SweepIdleAsync(settings.Data, settings.MachineLockPath) is { Count: > 0 } left) logger.SweptLeftovers(string.Join(", ", left));
         using var timer = new PeriodicTimer(Every, time);
         try
         {

@@ -107,6 +107,7 @@ internal static class WorkHost
         AddHosted<Sweeper>(services);
         AddHosted<ExperimentKeeper>(services);
         if (settings.Housekeeping) AddHosted<HousekeepingService>(services);
+        AddHosted<DataFolderReport>(services);
         AddHosted<RecurrenceKeeper>(services);
         services.AddHangfireWork(settings);
         services.AddTelemetry(settings);

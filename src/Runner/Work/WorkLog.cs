@@ -88,4 +88,7 @@ internal static partial class WorkLog
 
     [LoggerMessage(62, LogLevel.Information, "Removed what killed processes had left: {Paths}")]
     public static partial void SweptLeftovers(this ILogger logger, string paths);
+
+    [LoggerMessage(63, LogLevel.Warning, "What the data folder holds can't be told ({Reason})")]
+    public static partial void DataFolderFailed(this ILogger logger, string reason);
 }

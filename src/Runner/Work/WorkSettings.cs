@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Wobble.Results.Domain;
 using Wobble.Runner.Hosting;
+using Wobble.Runner.Sandbox;
 
 namespace Wobble.Runner.Work;
 
@@ -21,6 +22,9 @@ internal sealed record WorkSettings(string Name, string ConnectionString, DataFo
 
     /// <summary>True: it deletes by retention and removes what was deleted, of all Runners' runs. `up` says so to its own Runner.</summary>
     public bool Housekeeping { get; init; }
+
+    /// <summary>Held by whatever run goes on on this machine.</summary>
+    public string MachineLockPath { get; init; } = MachineLock.DefaultPath;
 
     /// <summary>True: webhooks may go to addresses of private networks, too.</summary>
     public bool AllowPrivateWebhooks { get; init; }

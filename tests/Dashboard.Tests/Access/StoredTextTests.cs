@@ -14,7 +14,7 @@ public sealed class StoredTextTests(DashboardHost host) : IClassFixture<Dashboar
 {
     private const string Markup = "<img src=x onerror=alert(1)>\"'</script>{{7*7}}";
     // Fields whose text has their name at its end, each of which is on some page.
-    private static readonly string[] Fed = ["~cpu", "~kernel", "~system", "~host", "~user", "~version", "~argument", "~file", "~doing", "~problem", "~deleted"];
+    private static readonly string[] Fed = ["~cpu", "~kernel", "~system", "~host", "~user", "~version", "~argument", "~file", "~doing", "~problem", "~deleted", "~folder", "~unread"];
     private const string Formula = "=HYPERLINK(\"http://evil\")";
 
     [Fact]
@@ -133,6 +133,8 @@ public sealed class StoredTextTests(DashboardHost host) : IClassFixture<Dashboar
         await db.Runs.Where(r => r.Id == deleted.Id).ExecuteUpdateAsync(r => r.SetProperty(x => x.DeletedAt, DateTimeOffset.UtcNow));
         db.Add(new Experiment { Slug = Slug.New(), Kind = "compare", Question = text + "~deleted", State = "completed", DeletedAt = DateTimeOffset.UtcNow, DeletedRuns = 0 });
         await db.SaveChangesAsync();
+        var folder = new DataFolderUse(DateTimeOffset.UtcNow, text + "~folder", [new DataFolderPart(text, 1, text + "~unread")]);
+        await db.Runners.ExecuteUpdateAsync(r => r.SetProperty(x => x.DataFolder, folder));
         await new AuditTrail(host.Database, TimeProvider.System).NoteAsync(text, text, text, text);
         var comparison = await new ComparisonEdits(host.Database, TimeProvider.System).Keep([run.Slug, other.Slug], default);
         return (run.Slug, other.Slug, configuration.Id, experiment.Slug, comparison.Value!);

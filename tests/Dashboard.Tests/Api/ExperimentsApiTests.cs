@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using Microsoft.EntityFrameworkCore;
 using Wobble.Dashboard.Tests.Access;
 using Wobble.Results.Domain;
 using Wobble.Results.Experiments;
@@ -114,6 +115,26 @@ public sealed class ExperimentsApiTests : IAsyncLifetime
         Assert.Equal(2, (await GetAsync(_host.SignedOut(), $"/api/comparisons/{kept}"))["runs"]!.AsArray().Count);
         Assert.Equal(HttpStatusCode.NotFound, (await client.PostAsync("/api/comparisons/AAAAAAAAAAAAAAAAAAAAAA/restore", null)).StatusCode);
         Assert.Equal(HttpStatusCode.NotFound, (await client.PostAsync("/api/comparisons/x/restore", null)).StatusCode);
+    }
+
+    [Fact]
+    public async Task Housekeeping_has_what_each_runner_told_of_its_data_folder()
+    {
+        var told = new DataFolderUse(new DateTimeOffset(2026, 11, 27, 12, 0, 0, TimeSpan.Zero), "/var/lib/wobble", [new DataFolderPart("journals", 120, null), new DataFolderPart(DataFolderPart.Rest, 0, "it can't be read")]);
+        await using (var db = _host.Database.CreateDbContext())
+        {
+            await db.Runners.ExecuteUpdateAsync(r => r.SetProperty(x => x.DataFolder, told));
+            db.Add(new RunnerRow { Name = "zzz", Host = "second" });
+            await db.SaveChangesAsync();
+        }
+        using var client = _host.WithToken();
+
+        var folders = (await GetAsync(client, "/api/housekeeping"))["folders"]!.AsArray();
+
+        Assert.Equal(2, folders.Count);
+        Assert.Equal(("/var/lib/wobble", "journals", 120), ((string)folders[0]!["told"]!["folder"]!, (string)folders[0]!["told"]!["parts"]![0]!["name"]!, (long)folders[0]!["told"]!["parts"]![0]!["bytes"]!));
+        Assert.Equal("it can't be read", (string)folders[0]!["told"]!["parts"]![1]!["problem"]!);
+        Assert.Equal(("zzz", "second", null), ((string)folders[1]!["runner"]!, (string)folders[1]!["host"]!, folders[1]!["told"]));
     }
 
     [Fact]

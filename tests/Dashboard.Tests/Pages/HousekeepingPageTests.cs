@@ -1,5 +1,6 @@
 using AngleSharp.Dom;
 using Bunit;
+using Microsoft.EntityFrameworkCore;
 using MudBlazor;
 using Wobble.Dashboard.Components.Pages.Compare;
 using Wobble.Dashboard.Components.Pages.Experiments;
@@ -59,6 +60,26 @@ public sealed class HousekeepingPageTests : PageScene
 
         page.WaitForAssertion(() => Assert.Contains("5 of 6 is not allowed", page.Find("[role=alert]").TextContent, StringComparison.Ordinal));
         Assert.Null(await new ExperimentQueries(Database).BySlug(experiment.Slug, default));
+    }
+
+    [Fact]
+    public async Task Each_runners_data_folder_is_shown_with_when_it_was_told()
+    {
+        var told = new DataFolderUse(DateTimeOffset.UtcNow, "/var/lib/wobble", [new DataFolderPart("journals", 2_000_000, null), new DataFolderPart("benchmark", 500_000_000, "it can’t be read"), new DataFolderPart("of-tomorrow", 1_000_000, null)]);
+        await using (var db = Database.CreateDbContext())
+        {
+            await db.Runners.ExecuteUpdateAsync(r => r.SetProperty(x => x.DataFolder, told));
+            db.Add(new RunnerRow { Name = "second", Host = "elsewhere" });
+            await db.SaveChangesAsync();
+        }
+        var page = Open<HousekeepingPage>("/housekeeping");
+        page.WaitForAssertion(() => Assert.Equal(2, page.FindAll(".datafolder").Count));
+
+        var first = page.FindAll(".datafolder")[0];
+        Assert.Equal(["In all", "Journals", "The benchmark’s database", "of-tomorrow"], first.QuerySelectorAll("dt").Select(d => d.TextContent));
+        Assert.Equal(["503 MB", "2.00 MB", "500 MB it can’t be read", "1.00 MB"], first.QuerySelectorAll("dd").Select(d => d.TextContent));
+        Assert.NotEmpty(first.QuerySelectorAll("time"));
+        Assert.Equal("second on elsewhere: not told yet", page.FindAll(".datafolder")[1].TextContent.Trim());
     }
 
     [Fact]

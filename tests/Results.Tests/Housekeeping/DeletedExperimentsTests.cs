@@ -291,6 +291,20 @@ public sealed class DeletedExperimentsTests : IAsyncLifetime
         Assert.Equal(1, await Housekeeper.PurgeAsync(Week, default));
     }
 
+    [Fact]
+    public async Task What_each_Runner_told_of_its_data_folder_is_read_and_who_told_nothing_is_there_too()
+    {
+        var told = new DataFolderUse(Stored.Noon, "/var/lib/wobble", [new DataFolderPart("journals", 5, null), new DataFolderPart(DataFolderPart.Rest, 7, "it can't be read")]);
+        await _database.KeepAll([new RunnerRow { Name = "b", Host = "second" }, new RunnerRow { Name = "a", Host = "first" }]);
+        await using (var db = _database.CreateDbContext()) await db.Runners.Where(r => r.Name == "a").ExecuteUpdateAsync(r => r.SetProperty(x => x.DataFolder, told));
+
+        var folders = await new HousekeepingQueries(_database).Folders(default);
+
+        Assert.Equal([("a", "first"), ("b", "second")], folders.Select(f => (f.Runner, f.Host)));
+        Assert.Equivalent(told, folders[0].Told, strict: true);
+        Assert.Null(folders[1].Told);
+    }
+
     private Task<Experiment> PlayedAsync(string state = "completed", int limit = 1_000, int rounds = 3) =>
         new StoredExperiments(_database).PlayAsync(Making.Compare(["a/x", "b/x"], new Definition { Target = "" }, new Catalogue(), rounds, 1), _ => (30, 4_000), state, limit);
 
