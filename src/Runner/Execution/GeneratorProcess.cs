@@ -35,6 +35,8 @@ internal sealed class GeneratorProcess : IAsyncDisposable
     /// <summary>What it wrote to standard error.</summary>
     public LogBuffer Log { get; } = new();
     public Task<ExitStatus> Exit { get; }
+    /// <summary>True once it has ended, also before that was noticed.</summary>
+    public bool HasEnded => Exit.IsCompleted || ProcessTable.ReadOne(_process.Pid) is not { IsAlive: true };
 
     /// <summary>Starts it on all cores that Wobble may use: it finds its own place among them.</summary>
     public static GeneratorProcess Start(IReadOnlyList<string> command, LoadPlan plan, LogPump pump)

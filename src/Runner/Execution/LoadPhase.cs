@@ -38,12 +38,14 @@ internal sealed class LoadPhase(Plan plan, GeneratorProcess generator, Stack sta
         var hung = HangsAsync(reading);
         var first = await Task.WhenAny(reading, stack.FellOver, _silent.Task, cancelled, late, hung);
         bool fell = first == stack.FellOver || first == _silent.Task;
-        if (fell) await Task.WhenAny(_nextSecond.Task, reading, cancelled, Task.Delay(LastSecond, CancellationToken.None));
+        // The generator ends when its load is over: what fell then fell after it, however late its last words are read on a busy machine.
+        bool wasOver = fell && generator.HasEnded;
+        if (fell && !wasOver) await Task.WhenAny(_nextSecond.Task, reading, cancelled, Task.Delay(LastSecond, CancellationToken.None));
         await generator.StopAsync(Deadlines.StopLoad);
         await reading;
 
         cancel.ThrowIfCancellationRequested();
-        if (fell) return new LoadOutcome(_end?.Totals, $"Fell over {clock.When()}: {await (Task<string>)first}.");
+        if (fell && !(wasOver && _end is { State: RunState.Completed })) return new LoadOutcome(_end?.Totals, $"Fell over {clock.When()}: {await (Task<string>)first}.");
         if (first == hung && await hung) return new LoadOutcome(_end?.Totals, $"Fell over {clock.When()}: the load generator said nothing for {Duration.Format(Deadlines.SilentGenerator(plan.Load))}.{generator.Quote()}");
         if (first == late) return new LoadOutcome(_end?.Totals, $"The load did not end within {Duration.Format(limit)}.{generator.Quote()}");
         if (_end is null) return new LoadOutcome(null, $"Fell over {clock.When()}: the load generator {await generator.Exit}.{generator.Quote()}");
