@@ -140,7 +140,7 @@ public sealed class RecordTests(TestDatabase database) : IClassFixture<TestDatab
         await EndAsync([]);
 
         await using var db = database.CreateDbContext();
-        Assert.DoesNotContain(db.Runs, r => r.Target == "uwsgi-uwsgi/bottle" && r.DeletedAt == null && db.Experiments.Any(e => e.Id == r.ExperimentId && e.Slug == store.Slug));
+        Assert.False(await db.Runs.AnyAsync(r => r.DeletedAt == null && db.Experiments.Any(e => e.Id == r.ExperimentId && e.Slug == store.Slug), Stop));
         Assert.Equal(1, (await edits.Restore(store.Slug!, Stop)).Value);
         Assert.Single((await new ExperimentQueries(database).BySlug(store.Slug!, Stop))!.Runs);
 
