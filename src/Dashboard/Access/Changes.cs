@@ -63,13 +63,13 @@ internal sealed class Changes(Operator who, IDbContextFactory<WobbleDb> database
     public Task<int> DeleteRunsAsync(IReadOnlyList<Guid> runs, CancellationToken cancel) => DoAsync(async () => $"delete {await NamesAsync(runs, cancel)}", () => _runs.Delete(runs, cancel));
 
     /// <summary>Brings them back; those that retention would delete again are pinned.</summary>
-    public Task<int> RestoreRunsAsync(IReadOnlyList<Guid> runs, CancellationToken cancel) => DoAsync(async () => $"restore {await NamesAsync(runs, cancel)}", () => _runs.Restore(runs, cancel));
+    public Task<Deletion> RestoreRunsAsync(IReadOnlyList<Guid> runs, CancellationToken cancel) => DoAsync(async () => $"restore {await NamesAsync(runs, cancel)}", () => _runs.Restore(runs, cancel));
 
     /// <summary>Deletes an experiment that is over, with its runs; <see cref="RestoreExperimentAsync"/> takes it back.</summary>
-    public Task<Edit<int>> DeleteExperimentAsync(string slug, CancellationToken cancel) => DoAsync($"delete experiment {slug} with its runs", () => _experimentEdits.Delete(slug, cancel));
+    public Task<Deletion> DeleteExperimentAsync(string slug, CancellationToken cancel) => DoAsync($"delete experiment {slug} with its runs", () => _experimentEdits.Delete(slug, cancel));
 
     /// <summary>Brings it back with the runs that were deleted with it.</summary>
-    public Task<Edit<int>> RestoreExperimentAsync(string slug, CancellationToken cancel) => DoAsync($"restore experiment {slug} with its runs", () => _experimentEdits.Restore(slug, cancel));
+    public Task<Deletion> RestoreExperimentAsync(string slug, CancellationToken cancel) => DoAsync($"restore experiment {slug} with its runs", () => _experimentEdits.Restore(slug, cancel));
 
     public Task<Edit<SavedConfiguration>> CreateConfigurationAsync(string name, Definition definition, CancellationToken cancel) =>
         DoAsync($"create configuration {name}", () => _configurations.Create(name, definition, cancel));
@@ -91,7 +91,7 @@ internal sealed class Changes(Operator who, IDbContextFactory<WobbleDb> database
     /// <summary>Deletes a kept comparison, none of its runs; <see cref="RestoreComparisonAsync"/> takes it back.</summary>
     public Task<bool> DeleteComparisonAsync(string slug, CancellationToken cancel) => DoAsync($"delete comparison {slug}", () => _comparisons.Delete(slug, cancel));
 
-    public Task<bool> RestoreComparisonAsync(string slug, CancellationToken cancel) => DoAsync($"restore comparison {slug}", () => _comparisons.Restore(slug, cancel));
+    public Task<Deletion> RestoreComparisonAsync(string slug, CancellationToken cancel) => DoAsync($"restore comparison {slug}", () => _comparisons.Restore(slug, cancel));
 
     /// <summary>Keeps a run whatever its age, or no longer.</summary>
     public Task<bool> SetPinnedAsync(Guid run, bool pinned, CancellationToken cancel) => DoAsync(async () => $"{(pinned ? "pin" : "unpin")} {await NamesAsync([run], cancel)}", () => _runs.SetPinned(run, pinned, cancel));

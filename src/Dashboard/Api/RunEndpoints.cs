@@ -27,7 +27,7 @@ internal static class RunEndpoints
             .TakesSlug().TakesBody<RunPatch>().Produces<RunAnswer>().ProducesValidationProblem();
         api.MapDelete("/runs/{slug}", DeleteAsync).WithSummary("Delete a run").WithDescription("Takes a run that has ended out of every list; its link ends. It can be restored.")
             .TakesSlug().Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status409Conflict);
-        api.MapPost("/runs/{slug}/restore", RestoreAsync).WithSummary("Restore a deleted run").WithDescription("One that retention would delete again is pinned. Runs of a deleted experiment come back with it alone.")
+        api.MapPost("/runs/{slug}/restore", RestoreAsync).WithSummary("Restore a deleted run").WithDescription("One that retention would delete again is pinned. Runs that were deleted with their experiment come back with it alone; those that were deleted before it, after it.")
             .TakesSlug().Produces<RestoredRun>().ProducesProblem(StatusCodes.Status409Conflict);
     }
 
@@ -149,8 +149,8 @@ internal static class RunEndpoints
     private static async Task<IResult> RestoreAsync(string slug, HttpRequest request, Changes changes, ExportQueries queries, Links links, CancellationToken cancel)
     {
         if (await queries.Key(slug, cancel) is not { } key) return FieldProblems.NoSuch("run");
-        await changes.RestoreRunsAsync([key], cancel);
-        if (await queries.DeletedExperimentOf(key, cancel) is { } experiment) return FieldProblems.Problem(StatusCodes.Status409Conflict, "Its experiment was deleted", $"The run comes back with its experiment: POST /api/experiments/{experiment}/restore. Nothing was changed.");
+        var restored = await changes.RestoreRunsAsync([key], cancel);
+        if (restored.Refused is { Experiment: { } experiment } refused) return FieldProblems.Problem(StatusCodes.Status409Conflict, "Its experiment was deleted", $"{refused} POST /api/experiments/{experiment}/restore brings the experiment back. Nothing was changed.");
         return await queries.Run(slug, cancel) is { } run ? TypedResults.Ok(new RestoredRun(slug, links.Run(request, slug), run.State, run.Pinned)) : FieldProblems.NoSuch("run");
     }
 

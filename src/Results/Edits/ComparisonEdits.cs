@@ -39,10 +39,11 @@ public sealed class ComparisonEdits(IDbContextFactory<WobbleDb> databases, TimeP
         return await db.Comparisons.Where(c => c.Slug == slug && c.DeletedAt == null).ExecuteUpdateAsync(c => c.SetProperty(x => x.DeletedAt, now), cancel) == 1;
     }
 
-    /// <summary>Brings a deleted comparison back. False when there is no deleted one of that slug.</summary>
-    public async Task<bool> Restore(string slug, CancellationToken cancel)
+    /// <summary>Brings a deleted comparison back.</summary>
+    public async Task<Deletion> Restore(string slug, CancellationToken cancel)
     {
         await using var db = await databases.CreateDbContextAsync(cancel);
-        return await db.Comparisons.Where(c => c.Slug == slug && c.DeletedAt != null).ExecuteUpdateAsync(c => c.SetProperty(x => x.DeletedAt, (DateTimeOffset?)null), cancel) == 1;
+        if (await db.Comparisons.Where(c => c.Slug == slug && c.DeletedAt != null).ExecuteUpdateAsync(c => c.SetProperty(x => x.DeletedAt, (DateTimeOffset?)null), cancel) == 1) return new(1, null);
+        return new(0, await db.Comparisons.AnyAsync(c => c.Slug == slug, cancel) ? DeletionRefusal.There : DeletionRefusal.Gone);
     }
 }

@@ -49,16 +49,30 @@ public sealed class RunEdits(IDbContextFactory<WobbleDb> databases, TimeProvider
             .ExecuteUpdateAsync(r => r.SetProperty(x => x.DeletedAt, now), cancel);
     }
 
-    /// <summary>Brings deleted runs back, and pins those that retention would delete again; runs of a deleted experiment come back with it alone. Answers how many.</summary>
-    public async Task<int> Restore(IReadOnlyList<Guid> runs, CancellationToken cancel)
+    /// <summary>
+    /// Brings deleted runs back, and pins those that retention would delete again; runs of a deleted experiment come back with it, or after it where they were deleted before.
+    /// Answers how many, and why the first of the others didn't.
+    /// </summary>
+    public async Task<Deletion> Restore(IReadOnlyList<Guid> runs, CancellationToken cancel)
     {
+        ArgumentNullException.ThrowIfNull(runs);
         await using var db = await databases.CreateDbContextAsync(cancel);
         await using var transaction = await db.Database.BeginTransactionAsync(cancel);
+        var ids = runs.ToArray();
         // So that none of these is deleted, or comes back, at this moment.
-        await db.Database.SqlQuery<Guid>($"select id from experiments where id in (select experiment_id from runs where id = any ({runs.ToArray()})) order by id for share").ToListAsync(cancel);
-        int restored = await db.Runs.Where(r => runs.Contains(r.Id) && r.DeletedAt != null && !db.Experiments.Any(e => e.Id == r.ExperimentId && e.DeletedAt != null)).ExecuteUpdateAsync(r => r.SetProperty(x => x.DeletedAt, (DateTimeOffset?)null), cancel);
-        if (restored > 0) await Housekeeper.PinAsync(db, retention, runs, clock.GetUtcNow(), cancel);
+        await db.Database.SqlQuery<Guid>($"select id from experiments where id in (select experiment_id from runs where id = any ({ids})) order by id for share").ToListAsync(cancel);
+        var found = await db.Runs.FromSql($"select * from runs where id = any ({ids}) order by id for update").AsNoTracking()
+            .Select(r => new { r.Id, r.DeletedAt, r.DeletedWithExperiment, Experiment = db.Experiments.Where(e => e.Id == r.ExperimentId && e.DeletedAt != null).Select(e => e.Slug).FirstOrDefault() })
+            .ToDictionaryAsync(r => r.Id, cancel);
+        DeletionRefusal? WhyNot(Guid id) => !found.TryGetValue(id, out var run) ? DeletionRefusal.Gone
+            : run.DeletedAt is null ? DeletionRefusal.There
+            : run.Experiment is null ? null
+            : run.DeletedWithExperiment ? new(DeletionReason.WithExperiment, "It was deleted with its experiment: bring that back, and it comes with it.", run.Experiment)
+            : new(DeletionReason.ExperimentDeleted, "Its experiment was deleted, too: bring that back first, then this run.", run.Experiment);
+        var able = runs.Where(id => WhyNot(id) is null).ToList();
+        int restored = await db.Runs.Where(r => able.Contains(r.Id)).ExecuteUpdateAsync(r => r.SetProperty(x => x.DeletedAt, (DateTimeOffset?)null), cancel);
+        if (restored > 0) await Housekeeper.PinAsync(db, retention, able, clock.GetUtcNow(), cancel);
         await transaction.CommitAsync(cancel);
-        return restored;
+        return new(restored, runs.Select(WhyNot).FirstOrDefault(w => w is not null));
     }
 }

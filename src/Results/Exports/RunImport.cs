@@ -111,10 +111,14 @@ public sealed class RunImport(IDbContextFactory<WobbleDb> contexts, TimeProvider
 
     private static async Task<ImportOutcome?> HereAsync(WobbleDb db, ExportHeader header, CancellationToken cancel)
     {
-        var known = await db.Runs.AsNoTracking().Where(r => r.Id == header.Id || r.Slug == header.Slug).Select(r => new { r.Id, r.Slug, r.DeletedAt }).ToListAsync(cancel);
+        var known = await db.Runs.AsNoTracking().Where(r => r.Id == header.Id || r.Slug == header.Slug).Select(r => new { r.Id, r.Slug, r.DeletedAt, r.DeletedWithExperiment, IsExperimentDeleted = db.Experiments.Any(e => e.Id == r.ExperimentId && e.DeletedAt != null) }).ToListAsync(cancel);
         if (known.Count == 0) return null;
         if (known is not [var run] || run.Id != header.Id) throw new LineException(new FieldError("slug", header.Slug, "a slug and an id of one run: here they belong to different ones"));
-        return new(run.Slug, true, run.DeletedAt is not null ? "It was deleted here: bring it back on the page Housekeeping." : run.Slug != header.Slug ? "Its link was renewed here." : null, null);
+        string? note = run.DeletedAt is null ? run.Slug != header.Slug ? "Its link was renewed here." : null
+            : !run.IsExperimentDeleted ? "It was deleted here: bring it back on the page Housekeeping."
+            : run.DeletedWithExperiment ? "It was deleted here with its experiment: bring that back on the page Housekeeping, and it comes with it."
+            : "It was deleted here, and its experiment, too: bring that back first on the page Housekeeping, then this run.";
+        return new(run.Slug, true, note, null);
     }
 
     private async IAsyncEnumerable<NumberedFact> Facts(IAsyncEnumerator<ReadOnlyMemory<byte>> lines, BoundedLines whole, Func<int> next, [EnumeratorCancellation] CancellationToken cancel)

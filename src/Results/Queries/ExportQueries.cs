@@ -35,13 +35,6 @@ public sealed class ExportQueries(IDbContextFactory<WobbleDb> databases)
         return await db.Runs.AsNoTracking().Where(r => r.Slug == slug).Select(r => (Guid?)r.Id).FirstOrDefaultAsync(cancel);
     }
 
-    /// <summary>Slug of the deleted experiment that a run belongs to, with which alone it comes back; null for every other.</summary>
-    public async Task<string?> DeletedExperimentOf(Guid run, CancellationToken cancel)
-    {
-        await using var db = await databases.CreateDbContextAsync(cancel);
-        return await db.Experiments.AsNoTracking().Where(e => e.DeletedAt != null && db.Runs.Any(r => r.Id == run && r.ExperimentId == e.Id)).Select(e => e.Slug).FirstOrDefaultAsync(cancel);
-    }
-
     /// <summary>Its experiment's slug; null when it belongs to none.</summary>
     public async Task<string?> ExperimentOf(Run run, CancellationToken cancel)
     {

@@ -53,7 +53,8 @@ public sealed class ExperimentsApiTests : IAsyncLifetime
         string slug = await TwoAsync();
         using var client = _host.WithToken();
         using var reader = _host.SignedOut();
-        string run = (string)(await GetAsync(client, $"/api/experiments/{slug}"))["all_runs"]![0]!["slug"]!;
+        string run = (string)(await GetAsync(client, $"/api/experiments/{slug}"))["all_runs"]![0]!["slug"]!, alone = (string)(await GetAsync(client, $"/api/experiments/{slug}"))["all_runs"]![1]!["slug"]!;
+        Assert.Equal(HttpStatusCode.NoContent, (await client.DeleteAsync($"/api/runs/{alone}")).StatusCode);
 
         Assert.Equal(HttpStatusCode.NoContent, (await client.DeleteAsync($"/api/experiments/{slug}")).StatusCode);
 
@@ -68,15 +69,19 @@ public sealed class ExperimentsApiTests : IAsyncLifetime
         Assert.Empty((await GetAsync(client, "/api/runs"))["runs"]!.AsArray());
         Assert.Equal((10, 1, 0), ((int)(await GetAsync(client, "/api/housekeeping"))["disk"]!["deleted"]!, (int)(await GetAsync(client, "/api/housekeeping"))["disk"]!["deleted_experiments"]!, (int)(await GetAsync(client, "/api/housekeeping"))["disk"]!["deleted_comparisons"]!));
         Assert.Equal(HttpStatusCode.NotFound, (await client.DeleteAsync($"/api/experiments/{slug}")).StatusCode);
-        Assert.Contains($"POST /api/experiments/{slug}/restore", (await BadInputTests.ProblemOf(await client.PostAsync($"/api/runs/{run}/restore", null), HttpStatusCode.Conflict)).Detail, StringComparison.Ordinal);
+        foreach (var (refused, why) in ((string, string)[])[(run, "It was deleted with its experiment: bring that back, and it comes with it."), (alone, "Its experiment was deleted, too: bring that back first, then this run.")])
+            Assert.Equal($"{why} POST /api/experiments/{slug}/restore brings the experiment back. Nothing was changed.", (await BadInputTests.ProblemOf(await client.PostAsync($"/api/runs/{refused}/restore", null), HttpStatusCode.Conflict)).Detail);
 
         var restored = await PostAsync(client, $"/api/experiments/{slug}/restore");
-        Assert.Equal((slug, "completed", 10), ((string)restored["slug"]!, (string)restored["state"]!, (int)restored["runs"]!));
+        Assert.Equal((slug, "completed", 9), ((string)restored["slug"]!, (string)restored["state"]!, (int)restored["runs"]!));
+        Assert.Equal(HttpStatusCode.OK, (await client.PostAsync($"/api/runs/{alone}/restore", null)).StatusCode);
         Assert.Equal(10, (await GetAsync(reader, $"/api/experiments/{slug}"))["all_runs"]!.AsArray().Count);
         Assert.Equal(0, (int)(await PostAsync(client, $"/api/experiments/{slug}/restore"))["runs"]!);
         var log = (await GetAsync(client, "/api/audit"))["entries"]!.AsArray().Select(e => $"{e!["what"]}: {e["outcome"]}").ToList();
-        Assert.Contains($"delete experiment {slug} with its runs: done: 10", log);
-        Assert.Contains($"restore experiment {slug} with its runs: done: 10", log);
+        Assert.Contains($"delete experiment {slug} with its runs: done: 9", log);
+        Assert.Contains($"restore experiment {slug} with its runs: done: 9", log);
+        Assert.Contains($"restore experiment {slug} with its runs: nothing to do", log);
+        Assert.Contains($"restore {run}: refused: It was deleted with its experiment: bring that back, and it comes with it.", log);
     }
 
     [Fact]
@@ -86,11 +91,11 @@ public sealed class ExperimentsApiTests : IAsyncLifetime
         string slug = (string)(await ReadAsync(await client.PostAsync("/api/experiments", BadInputTests.Json("""{"targets":["uwsgi-http/bottle","uvicorn/starlette"],"repetitions":3,"for":"10s"}"""))))["slug"]!;
 
         var going = await BadInputTests.ProblemOf(await client.DeleteAsync($"/api/experiments/{slug}"), HttpStatusCode.Conflict);
-        Assert.Equal("state: running is not allowed; completed or cancelled: cancel it first. Nothing was changed.", going.Detail);
+        Assert.Equal("It is running: cancel it first. Nothing was changed.", going.Detail);
         await PostAsync(client, $"/api/experiments/{slug}/cancel");
         string recurrence = (string)(await ReadAsync(await client.PostAsync("/api/recurrences", BadInputTests.Json($$"""{"experiment":"{{slug}}","time":"02:30"}"""))))["id"]!;
         var recurs = await BadInputTests.ProblemOf(await client.DeleteAsync($"/api/experiments/{slug}"), HttpStatusCode.Conflict);
-        Assert.Contains("delete what recurs first", recurs.Detail, StringComparison.Ordinal);
+        Assert.Equal("It recurs, and would be made anew from what is gone: delete what recurs first. Nothing was changed.", recurs.Detail);
         await client.DeleteAsync($"/api/recurrences/{recurrence}");
 
         Assert.Equal(HttpStatusCode.NoContent, (await client.DeleteAsync($"/api/experiments/{slug}")).StatusCode);

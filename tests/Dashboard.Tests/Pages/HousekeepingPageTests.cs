@@ -5,6 +5,7 @@ using MudBlazor;
 using Wobble.Dashboard.Components.Pages.Compare;
 using Wobble.Dashboard.Components.Pages.Experiments;
 using Wobble.Dashboard.Components.Pages.Keeping;
+using Wobble.Dashboard.Components.Pages.RunParts;
 using Wobble.Results.Domain;
 using Wobble.Results.Edits;
 using Wobble.Results.Experiments;
@@ -58,8 +59,50 @@ public sealed class HousekeepingPageTests : PageScene
 
         page.Find("tbody button").Click();
 
-        page.WaitForAssertion(() => Assert.Contains("5 of 6 is not allowed", page.Find("[role=alert]").TextContent, StringComparison.Ordinal));
+        page.WaitForAssertion(() => Assert.EndsWith("was not brought back. The rows of 1 of its 6 runs are gone for good.", page.Find("[role=alert]").TextContent, StringComparison.Ordinal));
         Assert.Null(await new ExperimentQueries(Database).BySlug(experiment.Slug, default));
+    }
+
+    [Fact]
+    public async Task A_run_whose_experiment_was_deleted_later_says_what_comes_first_and_what_is_there_already_says_so()
+    {
+        var experiment = await PlayedAsync();
+        string kept = (await new ComparisonEdits(Database, TimeProvider.System).Keep([experiment.Slug], default)).Value!;
+        await using var db = Database.CreateDbContext();
+        var run = await db.Runs.FirstAsync(r => r.ExperimentId == experiment.Id);
+        await new RunEdits(Database, TimeProvider.System, Retention.Default).Delete([run.Id], default);
+        await Edits.Delete(experiment.Slug, default);
+        await new ComparisonEdits(Database, TimeProvider.System).Delete(kept, default);
+        var page = Open<HousekeepingPage>("/housekeeping");
+        page.WaitForAssertion(() => Assert.Equal(3, page.FindAll("tbody button").Count));
+
+        page.FindAll("tbody button")[2].Click();
+        page.WaitForAssertion(() => Assert.Equal($"{run.Target} was not brought back. Its experiment was deleted, too: bring that back first, then this run.", page.Find("[role=alert]").TextContent));
+        // Somebody else was quicker.
+        await new ComparisonEdits(Database, TimeProvider.System).Restore(kept, default);
+        // The page renders once more after it has said so.
+        await page.InvokeAsync(() => page.FindAll("tbody button")[0].Click());
+
+        page.WaitForAssertion(() => Assert.EndsWith("was not brought back. It is there already.", page.Find("[role=alert]").TextContent, StringComparison.Ordinal));
+        page.WaitForAssertion(() => Assert.Equal(2, page.FindAll("tbody button").Count));
+    }
+
+    [Fact]
+    public async Task The_message_of_a_deleted_run_says_why_it_does_not_come_back()
+    {
+        var experiment = await PlayedAsync();
+        await using var db = Database.CreateDbContext();
+        var run = await db.Runs.AsNoTracking().FirstAsync(r => r.ExperimentId == experiment.Id);
+        var messages = Scene.Render<MudSnackbarProvider>();
+        var keeping = Scene.Render<RunKeeping>(p => p.Add(x => x.Run, run));
+        keeping.Find(".btn.stop").Click();
+        messages.WaitForAssertion(() => Undo(messages));
+        await Edits.Delete(experiment.Slug, default);
+
+        Undo(messages).Click();
+
+        messages.WaitForAssertion(() => Assert.Contains("Not brought back. Its experiment was deleted, too: bring that back first, then this run.", messages.Markup, StringComparison.Ordinal));
+        Assert.Equal("/runs", Address);
     }
 
     [Fact]
@@ -109,7 +152,7 @@ public sealed class HousekeepingPageTests : PageScene
 
         page.WaitForElement(".btn.stop").Click();
 
-        messages.WaitForAssertion(() => Assert.Contains("delete what recurs first", messages.Markup, StringComparison.Ordinal));
+        messages.WaitForAssertion(() => Assert.Contains("Not deleted. It recurs, and would be made anew from what is gone: delete what recurs first.", messages.Markup, StringComparison.Ordinal));
         Assert.Equal($"/x/{experiment.Slug}", Address);
     }
 

@@ -6,6 +6,8 @@ using CsCheck;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
 using Wobble.Results.Domain;
+using Wobble.Results.Edits;
+using Wobble.Results.Experiments;
 using Wobble.Results.Exports;
 using Wobble.Results.Facts;
 using Wobble.Results.Queries;
@@ -70,6 +72,24 @@ public sealed class RunExportTests(TestDatabase database) : IClassFixture<TestDa
 
         Assert.Equal(new ImportOutcome(run.Slug, true, null, null), again);
         Assert.Equal(before, await StoryAsync(elsewhere, run.Id));
+    }
+
+    [Theory]
+    [InlineData(true, false, "It was deleted here: bring it back on the page Housekeeping.")]
+    [InlineData(false, true, "It was deleted here with its experiment: bring that back on the page Housekeeping, and it comes with it.")]
+    [InlineData(true, true, "It was deleted here, and its experiment, too: bring that back first on the page Housekeeping, then this run.")]
+    public async Task One_that_was_deleted_here_says_how_it_comes_back(bool alone, bool withExperiment, string note)
+    {
+        var run = await _runs.RecordAsync(new FactsBuilder { PerSecond = 50 });
+        byte[] file = await ExportAsync(run);
+        await using var elsewhere = await TestDatabase.CreateAsync();
+        await ImportAsync(elsewhere, file);
+        var experiment = await new StoredExperiments(elsewhere).PlayAsync(Making.Compare(["a/x", "b/x"], new Definition { Target = "" }, new Catalogue(), 3, 1), _ => (30, 4_000));
+        await elsewhere.ExecuteAsync($"update runs set experiment_id = '{experiment.Id}' where id = '{run.Id}'");
+        if (alone) await new RunEdits(elsewhere, TimeProvider.System, Retention.Default).Delete([run.Id], default);
+        if (withExperiment) await new ExperimentEdits(elsewhere, TimeProvider.System, Retention.Default).Delete(experiment.Slug, default);
+
+        Assert.Equal(new ImportOutcome(run.Slug, true, note, null), await ImportAsync(elsewhere, file));
     }
 
     [Fact]

@@ -36,7 +36,7 @@ public sealed class DeletedExperimentsTests : IAsyncLifetime
         // At the same moment by the clock, and by itself all the same.
         await new RunEdits(_database, _clock, Retention.Default).Delete([runs[0].Id], default);
 
-        Assert.Equal(5, (await Edits.Delete(experiment.Slug, default)).Value);
+        Assert.Equal(5, (await Edits.Delete(experiment.Slug, default)).Count);
 
         Assert.Null(await Experiments.BySlug(experiment.Slug, default));
         Assert.Equal([other.Slug], (await Experiments.Latest(10, default)).Select(e => e.Slug));
@@ -49,13 +49,14 @@ public sealed class DeletedExperimentsTests : IAsyncLifetime
         Assert.Equal(runs[0].Id, Assert.Single(deleted.Runs).Id);
         Assert.Equal((6, 1), ((await new HousekeepingQueries(_database).Disk(default)).Deleted, (await new HousekeepingQueries(_database).Disk(default)).DeletedExperiments));
 
-        Assert.Equal(5, (await Edits.Restore(experiment.Slug, default)).Value);
+        Assert.Equal(5, (await Edits.Restore(experiment.Slug, default)).Count);
 
         Assert.Equal(runs[1..].Select(r => r.Slug), (await Experiments.BySlug(experiment.Slug, default))!.Runs.Select(r => r.Slug));
         Assert.Equal([runs[0].Id], (await RunsOfAsync(experiment)).Where(r => r.DeletedAt is not null).Select(r => r.Id));
         Assert.True((await RunsOfAsync(experiment))[1].Pinned);
         Assert.DoesNotContain(await RunsOfAsync(experiment), r => r.DeletedWithExperiment);
-        Assert.Equal((0, 0), ((await Edits.Restore(experiment.Slug, default)).Value, (await new HousekeepingQueries(_database).Deleted(default)).Experiments.Count));
+        Assert.Equal((0, "It is there already."), ((await Edits.Restore(experiment.Slug, default)).Count, (await Edits.Restore(experiment.Slug, default)).Refused?.Sentence));
+        Assert.Empty((await new HousekeepingQueries(_database).Deleted(default)).Experiments);
     }
 
     [Theory, InlineData("waiting"), InlineData("running"), InlineData("paused")]
@@ -63,9 +64,9 @@ public sealed class DeletedExperimentsTests : IAsyncLifetime
     {
         var experiment = await PlayedAsync(state, limit: 3);
 
-        var refused = (await Edits.Delete(experiment.Slug, default)).Error!;
+        var refused = (await Edits.Delete(experiment.Slug, default)).Refused!;
 
-        Assert.Equal($"state: {state} is not allowed; completed or cancelled: cancel it first", refused.ToString());
+        Assert.Equal((DeletionReason.GoesOn, $"It is {state}: cancel it first."), (refused.Reason, refused.Sentence));
         Assert.All(await RunsOfAsync(experiment), r => Assert.Null(r.DeletedAt));
     }
 
@@ -76,10 +77,10 @@ public sealed class DeletedExperimentsTests : IAsyncLifetime
         var last = (await RunsOfAsync(experiment))[^1];
         await _database.ExecuteAsync($"update runs set state = 'measuring' where id = '{last.Id}'");
 
-        Assert.Contains($"its run {last.Slug} is measuring", (await Edits.Delete(experiment.Slug, default)).Error!.Value);
+        Assert.Equal(new DeletionRefusal(DeletionReason.GoesOn, $"Its run {last.Slug} is measuring: try again in a moment."), (await Edits.Delete(experiment.Slug, default)).Refused);
         await _database.ExecuteAsync($"update runs set state = 'cancelled' where id = '{last.Id}'");
 
-        Assert.Equal(2, (await Edits.Delete(experiment.Slug, default)).Value);
+        Assert.Equal(2, (await Edits.Delete(experiment.Slug, default)).Count);
     }
 
     [Fact]
@@ -91,9 +92,9 @@ public sealed class DeletedExperimentsTests : IAsyncLifetime
         var id = (await recurrences.Create(wish, default)).Id!.Value;
         Assert.True(await recurrences.Pause(id, default));
 
-        Assert.Equal(("recurrences", "1"), ((await Edits.Delete(experiment.Slug, default)).Error!.Field, (await Edits.Delete(experiment.Slug, default)).Error!.Value));
+        Assert.Equal(new DeletionRefusal(DeletionReason.Recurs, "It recurs, and would be made anew from what is gone: delete what recurs first."), (await Edits.Delete(experiment.Slug, default)).Refused);
         Assert.True(await recurrences.Delete(id, default));
-        Assert.Null((await Edits.Delete(experiment.Slug, default)).Error);
+        Assert.Null((await Edits.Delete(experiment.Slug, default)).Refused);
 
         var errors = (await recurrences.Create(wish, default)).Errors;
         Assert.Equal("experiment", Assert.Single(errors).Field);
@@ -105,8 +106,8 @@ public sealed class DeletedExperimentsTests : IAsyncLifetime
         var experiment = await PlayedAsync();
         await Edits.Delete(experiment.Slug, default);
 
-        foreach (string slug in (string[])[experiment.Slug, Slug.New(), "x"]) Assert.Equal((ExperimentEdits.Unknown, slug), ((await Edits.Delete(slug, default)).Error!.Field, (await Edits.Delete(slug, default)).Error!.Value));
-        Assert.Equal(ExperimentEdits.Unknown, (await Edits.Restore(Slug.New(), default)).Error!.Field);
+        foreach (string slug in (string[])[experiment.Slug, Slug.New(), "x"]) Assert.Equal(DeletionReason.Unknown, (await Edits.Delete(slug, default)).Refused?.Reason);
+        Assert.Equal(new DeletionRefusal(DeletionReason.Unknown, "It is gone for good."), (await Edits.Restore(Slug.New(), default)).Refused);
     }
 
     [Fact]
@@ -119,11 +120,17 @@ public sealed class DeletedExperimentsTests : IAsyncLifetime
         await Edits.Delete(experiment.Slug, default);
         var alone = await _database.Keep(Stored.Run(deleted: Stored.Noon));
 
-        Assert.Equal(1, await edits.Restore([runs[0].Id, runs[1].Id, alone.Id], default));
+        Assert.Equal(new Deletion(1, Later(experiment)), await edits.Restore([runs[0].Id, runs[1].Id, alone.Id], default));
 
         Assert.All(await RunsOfAsync(experiment), r => Assert.NotNull(r.DeletedAt));
-        var queries = new ExportQueries(_database);
-        Assert.Equal((experiment.Slug, null), (await queries.DeletedExperimentOf(runs[0].Id, default), await queries.DeletedExperimentOf(alone.Id, default)));
+        Assert.Equal(new Deletion(0, new(DeletionReason.WithExperiment, "It was deleted with its experiment: bring that back, and it comes with it.", experiment.Slug)), await edits.Restore([runs[1].Id], default));
+
+        // What was deleted by itself before comes back after it, not with it.
+        await Edits.Restore(experiment.Slug, default);
+        Assert.NotNull((await RunsOfAsync(experiment))[0].DeletedAt);
+        Assert.Equal(new Deletion(1, null), await edits.Restore([runs[0].Id], default));
+
+        static DeletionRefusal Later(Experiment of) => new(DeletionReason.ExperimentDeleted, "Its experiment was deleted, too: bring that back first, then this run.", of.Slug);
     }
 
     [Fact]
@@ -138,7 +145,7 @@ public sealed class DeletedExperimentsTests : IAsyncLifetime
             var deleted = Edits.Delete(experiment.Slug, default);
             await Task.WhenAll(added, deleted);
 
-            Assert.NotEqual(await added, (await deleted).Error is null);
+            Assert.NotEqual(await added, (await deleted).Refused is null);
             await using var db = _database.CreateDbContext();
             Assert.Equal(await added ? ("running", false) : ("completed", true), await db.Experiments.Where(e => e.Id == experiment.Id).Select(e => new ValueTuple<string, bool>(e.State, e.DeletedAt != null)).SingleAsync());
         }
@@ -175,7 +182,7 @@ public sealed class DeletedExperimentsTests : IAsyncLifetime
             removed.Add(some);
             if (removed.Count > 1) continue;
             // What is left of it would look whole.
-            Assert.Equal(("runs", "6 of 16"), ((await Edits.Restore(experiment.Slug, default)).Error!.Field, (await Edits.Restore(experiment.Slug, default)).Error!.Value));
+            Assert.Equal(new DeletionRefusal(DeletionReason.RowsGone, "The rows of 10 of its 16 runs are gone for good."), (await Edits.Restore(experiment.Slug, default)).Refused);
             Assert.All(await RunsOfAsync(experiment), r => Assert.True(r.DeletedWithExperiment && r.DeletedAt is not null));
         }
 
@@ -184,7 +191,7 @@ public sealed class DeletedExperimentsTests : IAsyncLifetime
         Assert.Equal([kept.Id], await db.Experiments.Select(e => e.Id).ToListAsync());
         Assert.Equal([kept.Slug], await db.Tunings.Select(t => t.Experiment).ToListAsync());
         Assert.Equal((6, 6), (await db.Runs.CountAsync(), await db.Runs.CountAsync(r => r.ExperimentId == kept.Id)));
-        Assert.Equal(ExperimentEdits.Unknown, (await Edits.Restore(experiment.Slug, default)).Error!.Field);
+        Assert.Equal(DeletionReason.Unknown, (await Edits.Restore(experiment.Slug, default)).Refused?.Reason);
     }
 
     [Fact]
@@ -247,8 +254,8 @@ public sealed class DeletedExperimentsTests : IAsyncLifetime
         // Its link ended: the same runs kept again have another.
         string again = (await edits.Keep(sides, default)).Value!;
         Assert.NotEqual(kept, again);
-        Assert.True(await edits.Restore(kept, default));
-        Assert.False(await edits.Restore(kept, default));
+        Assert.Equal(new Deletion(1, null), await edits.Restore(kept, default));
+        Assert.Equal(DeletionReason.ThereAlready, (await edits.Restore(kept, default)).Refused?.Reason);
         Assert.Equal(sides, (await queries.Kept(kept, default))!.Runs);
 
         await Edits.Delete(experiment.Slug, default);
@@ -269,7 +276,7 @@ public sealed class DeletedExperimentsTests : IAsyncLifetime
         _clock.Now = Stored.Noon.AddDays(7);
         Assert.Equal((1, 0), (await Housekeeper.PurgeAsync(Week, default), await Housekeeper.PurgeAsync(Week, default)));
 
-        Assert.False(await edits.Restore(kept, default));
+        Assert.Equal("It is gone for good.", (await edits.Restore(kept, default)).Refused?.Sentence);
         await using var db = _database.CreateDbContext();
         Assert.Equal([stays], await db.Comparisons.Select(c => c.Slug).ToListAsync());
         Assert.Equal(2, await db.Runs.CountAsync());
@@ -282,8 +289,8 @@ public sealed class DeletedExperimentsTests : IAsyncLifetime
         await _database.ExecuteAsync("delete from runs");
         Assert.Equal("Its runs were deleted: nothing is left to show.", (await Experiments.BySlug(experiment.Slug, default))!.Report.Sentence);
 
-        Assert.Equal(0, (await Edits.Delete(experiment.Slug, default)).Value);
-        Assert.Null((await Edits.Restore(experiment.Slug, default)).Error);
+        Assert.Equal(new Deletion(0, null), await Edits.Delete(experiment.Slug, default));
+        Assert.Equal(new Deletion(0, null), await Edits.Restore(experiment.Slug, default));
         Assert.NotNull(await Experiments.BySlug(experiment.Slug, default));
         await Edits.Delete(experiment.Slug, default);
         _clock.Now = Stored.Noon.AddDays(7);

@@ -64,14 +64,20 @@ public sealed class HousekeeperTests(TestDatabase database) : IClassFixture<Test
         var run = await new StoredRuns(database).RecordAsync(new FactsBuilder { PerSecond = 20 });
         var edits = new RunEdits(database, _clock, Retention.Default);
         await edits.Delete([run.Id], default);
+        async Task<(int, DeletionReason?)> BackAsync()
+        {
+            var back = await edits.Restore([run.Id], default);
+            return (back.Count, back.Refused?.Reason);
+        }
 
         Assert.Equal(0, await Housekeeper.PurgeAsync(new Retention(null, null, 7), default));
-        Assert.Equal(1, await edits.Restore([run.Id], default));
+        Assert.Equal(1, (await edits.Restore([run.Id], default)).Count);
+        Assert.Equal((0, DeletionReason.ThereAlready), await BackAsync());
         await edits.Delete([run.Id], default);
         _clock.Now = Stored.Noon.AddDays(7);
         Assert.Equal(1, await Housekeeper.PurgeAsync(new Retention(null, null, 7), default));
 
-        Assert.Equal(0, await edits.Restore([run.Id], default));
+        Assert.Equal((0, DeletionReason.Unknown), await BackAsync());
         await using var db = database.CreateDbContext();
         Assert.Equal((0, 0, 0, 0), (await db.Samples.CountAsync(), await db.Seconds.CountAsync(), await db.Events.CountAsync(), await db.Logs.CountAsync()));
     }
@@ -86,7 +92,7 @@ public sealed class HousekeeperTests(TestDatabase database) : IClassFixture<Test
         Assert.Equal(2, await Housekeeper.ExpireAsync(retention, default));
         await edits.Delete([young.Id], default);
 
-        Assert.Equal(2, await edits.Restore([old.Id, young.Id], default));
+        Assert.Equal(new Deletion(2, null), await edits.Restore([old.Id, young.Id], default));
         await Housekeeper.ExpireAsync(retention, default);
 
         Assert.Equal([other.Id], await DeletedAsync());

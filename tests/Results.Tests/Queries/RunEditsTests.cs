@@ -35,7 +35,7 @@ public sealed class RunEditsTests(TestDatabase database) : IClassFixture<TestDat
 
         Assert.Equal(1, await _edits.Delete([done.Id, going.Id], default));
         Assert.Equal([going.Slug], (await _queries.Rows([done.Slug, going.Slug], default)).Select(r => r.Slug));
-        Assert.Equal(1, await _edits.Restore([done.Id], default));
+        Assert.Equal(1, (await _edits.Restore([done.Id], default)).Count);
         Assert.Equal(2, (await _queries.Rows([done.Slug, going.Slug], default)).Count);
     }
 }

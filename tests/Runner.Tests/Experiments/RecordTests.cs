@@ -135,13 +135,13 @@ public sealed class RecordTests(TestDatabase database) : IClassFixture<TestDatab
         }
         // On its page, while the command measures.
         Assert.True(await queue.CancelExperimentAsync(store.Slug!, Stop));
-        Assert.Equal(0, (await edits.Delete(store.Slug!, Stop)).Value);
+        Assert.Equal(0, (await edits.Delete(store.Slug!, Stop)).Count);
 
         await EndAsync([]);
 
         await using var db = database.CreateDbContext();
         Assert.False(await db.Runs.AnyAsync(r => r.DeletedAt == null && db.Experiments.Any(e => e.Id == r.ExperimentId && e.Slug == store.Slug), Stop));
-        Assert.Equal(1, (await edits.Restore(store.Slug!, Stop)).Value);
+        Assert.Equal(1, (await edits.Restore(store.Slug!, Stop)).Count);
         Assert.Single((await new ExperimentQueries(database).BySlug(store.Slug!, Stop))!.Runs);
 
         await edits.Delete(store.Slug!, Stop);

@@ -115,21 +115,21 @@ internal static class ExperimentEndpoints
     }
 
     private static async Task<IResult> DeleteAsync(string slug, Changes changes, CancellationToken cancel) =>
-        (await changes.DeleteExperimentAsync(slug, cancel)).Error is { } error ? Refusal(error) : TypedResults.NoContent();
+        (await changes.DeleteExperimentAsync(slug, cancel)).Refused is { } refused ? Refusal(refused) : TypedResults.NoContent();
 
     private static async Task<IResult> RestoreAsync(string slug, HttpRequest request, Changes changes, ExperimentQueries queries, Links links, CancellationToken cancel)
     {
         var restored = await changes.RestoreExperimentAsync(slug, cancel);
-        if (restored.Error is { } error) return Refusal(error);
-        return await ShownAsync(slug, queries, cancel) is { } shown ? TypedResults.Ok(new RestoredExperiment(slug, links.Experiment(request, slug), shown.State, restored.Value)) : FieldProblems.NoSuch("experiment");
+        if (restored.Missing is { } missing) return Refusal(missing);
+        return await ShownAsync(slug, queries, cancel) is { } shown ? TypedResults.Ok(new RestoredExperiment(slug, links.Experiment(request, slug), shown.State, restored.Count)) : FieldProblems.NoSuch("experiment");
     }
 
-    private static Microsoft.AspNetCore.Http.HttpResults.ProblemHttpResult Refusal(FieldError error) => error.Field switch
+    private static Microsoft.AspNetCore.Http.HttpResults.ProblemHttpResult Refusal(DeletionRefusal refused) => refused.Reason switch
     {
-        ExperimentEdits.Unknown => FieldProblems.NoSuch("experiment"),
-        "state" => FieldProblems.Problem(StatusCodes.Status409Conflict, "Still going on", $"{error}. Nothing was changed."),
-        "recurrences" => FieldProblems.Problem(StatusCodes.Status409Conflict, "It recurs", $"{error}. Nothing was changed."),
-        _ => FieldProblems.Problem(StatusCodes.Status409Conflict, "Too late", $"{error}. Nothing was changed."),
+        DeletionReason.Unknown => FieldProblems.NoSuch("experiment"),
+        DeletionReason.GoesOn => FieldProblems.Problem(StatusCodes.Status409Conflict, "Still going on", $"{refused} Nothing was changed."),
+        DeletionReason.Recurs => FieldProblems.Problem(StatusCodes.Status409Conflict, "It recurs", $"{refused} Nothing was changed."),
+        _ => FieldProblems.Problem(StatusCodes.Status409Conflict, "Too late", $"{refused} Nothing was changed."),
     };
 
     private static async Task<IResult> ChangedAsync(string slug, bool changed, string whyNot, HttpRequest request, ExperimentQueries queries, Links links, CancellationToken cancel)

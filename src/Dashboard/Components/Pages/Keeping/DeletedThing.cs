@@ -1,6 +1,7 @@
 using Wobble.Dashboard.Access;
 using Wobble.Dashboard.Components.Controls;
 using Wobble.Results.Domain;
+using Wobble.Results.Edits;
 using Wobble.Results.Queries;
 
 namespace Wobble.Dashboard.Components.Pages.Keeping;
@@ -12,20 +13,18 @@ namespace Wobble.Dashboard.Components.Pages.Keeping;
 /// <param name="State">How it ended; empty for a comparison.</param>
 /// <param name="CreatedAt">When it was asked for.</param>
 /// <param name="DeletedAt">When it was deleted.</param>
-/// <param name="BringBackAsync">Brings it back, or says why it can't be.</param>
-internal sealed record DeletedThing(string Key, string Name, DeletedRun? Run, string State, DateTimeOffset CreatedAt, DateTimeOffset DeletedAt, Func<Changes, Task<string?>> BringBackAsync)
+/// <param name="BringBackAsync">Brings it back, or says why it isn't.</param>
+internal sealed record DeletedThing(string Key, string Name, DeletedRun? Run, string State, DateTimeOffset CreatedAt, DateTimeOffset DeletedAt, Func<Changes, Task<DeletionRefusal?>> BringBackAsync)
 {
-    private const string Gone = "its rows are gone";
-
     /// <summary>All of them, what was deleted last first.</summary>
     public static IReadOnlyList<DeletedThing> Of(DeletedLast deleted) =>
     [
         .. deleted.Runs.Select(r => new DeletedThing(r.Slug, r.Target, r, r.State.Word(), r.CreatedAt, r.DeletedAt,
-                async changes => await changes.RestoreRunsAsync([r.Id], CancellationToken.None) == 0 ? Gone : null))
+                async changes => (await changes.RestoreRunsAsync([r.Id], CancellationToken.None)).Refused))
             .Concat(deleted.Experiments.Select(e => new DeletedThing(e.Slug, $"Experiment: {e.Question} ({Numbers.Many(e.Runs, "run")})", null, e.State, e.CreatedAt, e.DeletedAt,
-                async changes => (await changes.RestoreExperimentAsync(e.Slug, CancellationToken.None)).Error?.ToString())))
+                async changes => (await changes.RestoreExperimentAsync(e.Slug, CancellationToken.None)).Refused)))
             .Concat(deleted.Comparisons.Select(c => new DeletedThing(c.Slug, $"Comparison: {(c.Targets.Count == 0 ? "of runs that were deleted" : string.Join(" against ", c.Targets))}", null, "", c.CreatedAt, c.DeletedAt,
-                async changes => await changes.RestoreComparisonAsync(c.Slug, CancellationToken.None) ? null : Gone)))
+                async changes => (await changes.RestoreComparisonAsync(c.Slug, CancellationToken.None)).Refused)))
             .OrderByDescending(d => d.DeletedAt),
     ];
 }

@@ -70,8 +70,8 @@ public sealed partial class RunsPage
             options.Action = "Undo";
             options.OnClick = async _ =>
             {
-                int restored = await Changes.RestoreRunsAsync(ids, CancellationToken.None);
-                Snackbar.Add($"Restored {Numbers.Many(restored, "run")}.");
+                var restored = await Changes.RestoreRunsAsync(ids, CancellationToken.None);
+                Snackbar.Add($"Restored {Numbers.Many(restored.Count, "run")}.");
                 if (!Closed.IsCancellationRequested) await InvokeAsync(RefreshAsync);
             };
         });
