@@ -53,6 +53,14 @@ public sealed class ExperimentQueries(IDbContextFactory<WobbleDb> databases)
         return new ExperimentShown(experiment.Slug, experiment.State, experiment.CreatedAt, definition, runs, report, environment) { Strips = await StripsOf(db, definition, runs, cancel), WaitsFor = await GoneRunnerOf(db, definition, runs, cancel) };
     }
 
+    /// <summary>How many of its runs are there, and how many of these are pinned.</summary>
+    public async Task<(int Runs, int Pinned)> RunsThere(string slug, CancellationToken cancel)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancel);
+        var there = db.Runs.Where(r => r.DeletedAt == null && db.Experiments.Any(e => e.Id == r.ExperimentId && e.Slug == slug));
+        return (await there.CountAsync(cancel), await there.CountAsync(r => r.Pinned, cancel));
+    }
+
     // All of its runs belong to one Runner; where that doesn't come back, nothing goes on.
     private static async Task<string?> GoneRunnerOf(WobbleDb db, ExperimentDefinition definition, List<ExperimentRun> runs, CancellationToken cancel)
     {

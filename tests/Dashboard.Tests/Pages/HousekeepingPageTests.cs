@@ -129,9 +129,13 @@ public sealed class HousekeepingPageTests : PageScene
     public async Task An_experiment_is_deleted_on_its_page_and_the_message_takes_it_back()
     {
         var experiment = await PlayedAsync();
+        await Database.ExecuteAsync("update runs set pinned = true where id in (select id from runs order by id limit 2)");
         var messages = Scene.Render<MudSnackbarProvider>();
         var page = Open<ExperimentPage>($"/x/{experiment.Slug}", ("Slug", experiment.Slug));
         page.WaitForElement(".btn.stop").Click();
+        page.WaitForAssertion(() => Assert.Equal("Really delete it with its 6 runs, 2 of them pinned?", page.Find(".btn.stop").TextContent));
+        Assert.Equal(0, await CountAsync(r => r.DeletedAt != null));
+        page.Find(".btn.stop").Click();
 
         page.WaitForAssertion(() => Assert.Equal("/experiments", Address));
         Assert.Equal(6, await CountAsync(r => r.DeletedAt != null));
@@ -151,6 +155,8 @@ public sealed class HousekeepingPageTests : PageScene
         var page = Open<ExperimentPage>($"/x/{experiment.Slug}", ("Slug", experiment.Slug));
 
         page.WaitForElement(".btn.stop").Click();
+        page.WaitForAssertion(() => Assert.Equal("Really delete it with its 6 runs?", page.Find(".btn.stop").TextContent));
+        page.Find(".btn.stop").Click();
 
         messages.WaitForAssertion(() => Assert.Contains("Not deleted. It recurs, and would be made anew from what is gone: delete what recurs first.", messages.Markup, StringComparison.Ordinal));
         Assert.Equal($"/x/{experiment.Slug}", Address);
