@@ -10,7 +10,7 @@ internal static unsafe partial class Native
     public const int O_RDONLY = 0, O_RDWR = 2, O_CREAT = 0x40, O_EXCL = 0x80, O_NONBLOCK = 0x800, O_CLOEXEC = 0x80000;
     // Of those that are used here these alone have other values on arm64.
     public static readonly int O_DIRECTORY = IsArm ? 0x4000 : 0x10000, O_NOFOLLOW = IsArm ? 0x8000 : 0x20000;
-    public const int AT_EMPTY_PATH = 0x1000;
+    public const int AT_EMPTY_PATH = 0x1000, AT_SYMLINK_NOFOLLOW = 0x100, AT_NO_AUTOMOUNT = 0x800;
     public const uint STATX_TYPE = 1, STATX_MODE = 2, STATX_NLINK = 4, STATX_INO = 0x100, STATX_SIZE = 0x200;
     public const int F_SETFD = 2, F_GETFL = 3, F_SETFL = 4;
     public const int LOCK_EX = 2, LOCK_NB = 4;
@@ -99,6 +99,12 @@ internal static unsafe partial class Native
     public static partial int ChownOpen(int fd, uint user, uint group);
     [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Statx(int folder, string path, int flags, uint wanted, byte* facts);
+    [LibraryImport("libc", EntryPoint = "statx", SetLastError = true)]
+    public static partial int StatxIn(int folder, byte* name, int flags, uint wanted, byte* facts);
+    [LibraryImport("libc", EntryPoint = "openat", SetLastError = true)]
+    public static partial int OpenIn(int folder, byte* name, int flags, uint mode);
+    [LibraryImport("libc", EntryPoint = "getdents64", SetLastError = true)]
+    public static partial nint ReadEntries(int folder, byte* entries, nuint size);
     [LibraryImport("libc", EntryPoint = "getuid")]
     public static partial uint UserId();
     [LibraryImport("libc", EntryPoint = "getgid")]

@@ -47,7 +47,7 @@ internal sealed class DataFolderReport(WorkSettings settings, IDbContextFactory<
     /// <summary>Looks and tells. False when a run goes on, or began meanwhile: what was told before stays.</summary>
     internal async Task<bool> TellAsync(CancellationToken cancel)
     {
-        var use = await Task.Run(() => new DataFolderLook(settings.Data, MayGoOn).Look(time.GetUtcNow()), cancel);
+        var use = await Task.Run(() => new DataFolderLook(settings.Data, time, MayGoOn).Look(), cancel);
         cancel.ThrowIfCancellationRequested();
         if (use is null) return false;
         await using var db = await contexts.CreateDbContextAsync(cancel);

@@ -56,6 +56,41 @@ public sealed class DataFolderTests(TestDatabase database) : IClassFixture<TestD
     }
 
     [Fact]
+    public void Nothing_is_asked_of_what_a_link_leads_to()
+    {
+        Put("data/journals/a.jsonl", 100);
+        Put("outside/b", 1);
+        // Who resolves a link reads it, and the kernel notes when: the times of these are of long ago.
+        string twin = Path.Combine(_root, "outside", "twin"), inner = Path.Combine(_root, "outside", "inner"), link = Path.Combine(Data.Journals, "link");
+        File.CreateSymbolicLink(twin, Path.Combine(_root, "outside", "b"));
+        File.CreateSymbolicLink(inner, Path.Combine(_root, "outside", "b"));
+        File.CreateSymbolicLink(link, inner);
+        Shell($"touch -h -d 2001-01-01T00:00:00Z '{twin}' '{inner}' '{link}'");
+        string before = Shell($"stat -c %X '{inner}' '{link}'");
+        Shell($"stat -L '{twin}'");
+        Assert.SkipWhen(Shell($"stat -c %X '{twin}' '{link}'") == before, "The file system doesn't note when a link is read");
+
+        Assert.Equal(100, Look()!.Parts[0].Bytes);
+
+        Assert.Equal(before, Shell($"stat -c %X '{inner}' '{link}'"));
+    }
+
+    [Fact]
+    public void Pipes_sockets_loops_and_names_that_are_no_text_are_neither_waited_for_nor_lost()
+    {
+        Put("data/journals/a.jsonl", 100);
+        File.CreateSymbolicLink(Path.Combine(Data.Journals, "round"), "round");
+        File.CreateSymbolicLink(Path.Combine(Data.Journals, "nowhere"), "/proc/self/nowhere/at/all");
+        Shell($"cd '{Data.Journals}' && mkfifo pipe && f=$(printf 'm\\374ll') && printf 12345 > \"$f\" && mkdir \"$f.d\" && printf 123 > \"$f.d/$f\" && printf '1' > \"$(printf 'new\\nline')\"");
+
+        var part = Look()!.Parts[0];
+        // .NET can't name them, to remove them.
+        Shell($"rm -r '{Data.Journals}'");
+
+        Assert.Equal(("journals", 109, null), (part.Name, part.Bytes, part.Problem));
+    }
+
+    [Fact]
     public void The_data_folder_itself_may_be_a_link()
     {
         Put("elsewhere/journals/a.jsonl", 100);
@@ -98,11 +133,25 @@ public sealed class DataFolderTests(TestDatabase database) : IClassFixture<TestD
         for (int i = 0; i < DataFolderLook.AtOnce * 3; i++) Put($"data/journals/{i}", 1);
         int asked = 0;
 
-        Assert.Null(new DataFolderLook(Data, () => ++asked < 3).Look(Noon));
+        Assert.Null(new DataFolderLook(Data, new SteppingClock(TimeSpan.Zero), () => ++asked < 3).Look());
 
         Assert.Equal(3, asked);
-        Assert.Null(new DataFolderLook(Data, () => false).Look(Noon));
+        Assert.Null(new DataFolderLook(Data, new SteppingClock(TimeSpan.Zero), () => false).Look());
         Assert.Equal(DataFolderLook.AtOnce * 3, Look()!.Parts[0].Bytes);
+    }
+
+    [Fact]
+    public void A_slow_look_asks_by_time()
+    {
+        for (int i = 0; i < 100; i++) Put($"data/journals/{i}", 1);
+        int asked = 0;
+
+        Assert.NotNull(new DataFolderLook(Data, new SteppingClock(DataFolderLook.Patience), () => ++asked > 0).Look());
+        Assert.InRange(asked, 100, 110);
+
+        asked = 0;
+        Assert.Null(new DataFolderLook(Data, new SteppingClock(DataFolderLook.Patience), () => ++asked < 7).Look());
+        Assert.Equal(7, asked);
     }
 
     [Fact]
@@ -152,7 +201,16 @@ public sealed class DataFolderTests(TestDatabase database) : IClassFixture<TestD
         }
     }
 
-    private DataFolderUse? Look() => new DataFolderLook(Data, () => true).Look(Noon);
+    private DataFolderUse? Look() => new DataFolderLook(Data, new SteppingClock(TimeSpan.Zero), () => true).Look();
+
+    private static string Shell(string script)
+    {
+        using var shell = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("/bin/sh", ["-c", script]) { RedirectStandardOutput = true })!;
+        string said = shell.StandardOutput.ReadToEnd();
+        shell.WaitForExit();
+        Assert.Equal(0, shell.ExitCode);
+        return said.Trim();
+    }
 
     private void Put(string path, int bytes)
     {
@@ -165,5 +223,17 @@ public sealed class DataFolderTests(TestDatabase database) : IClassFixture<TestD
     {
         await using var db = database.CreateDbContext();
         return (await db.Runners.AsNoTracking().SingleOrDefaultAsync(r => r.Name == runner))?.DataFolder;
+    }
+
+    /// <summary>Noon, and each look at the stop watch takes a step.</summary>
+    private sealed class SteppingClock(TimeSpan step) : TimeProvider
+    {
+        private long _ticks;
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override DateTimeOffset GetUtcNow() => Noon;
+
+        public override long GetTimestamp() => _ticks += step.Ticks;
     }
 }
