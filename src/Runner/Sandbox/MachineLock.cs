@@ -55,18 +55,19 @@ internal sealed class MachineLock : IDisposable
         return null;
     }
 
-    /// <summary>Whether somebody holds it now, without taking it: a run that begins at this moment need not wait. False where that can't be seen.</summary>
-    public static bool IsHeld(string path)
+    /// <summary>Whether somebody holds it now, without taking it: a run that begins at this moment need not wait. Null where that can't be seen.</summary>
+    public static bool? IsHeld(string path)
     {
         int fd = Native.Open(path, Native.O_RDONLY | Native.O_NOFOLLOW | Native.O_NONBLOCK | Native.O_CLOEXEC, 0);
-        if (fd < 0) return false;
+        // Nobody ever held what isn't there.
+        if (fd < 0) return Marshal.GetLastPInvokeError() == Native.ENOENT ? false : null;
         try
         {
-            return HolderOf(fd) is not null;
+            return SharedFile.IsPlain(fd) ? HolderOf(fd) is not null : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return false;
+            return null;
         }
         finally
         {

@@ -53,6 +53,6 @@ internal sealed class DataFolderReport(WorkSettings settings, IDbContextFactory<
         await using var db = await contexts.CreateDbContextAsync(cancel);
         return await db.Runners.Where(r => r.Name == settings.Name).ExecuteUpdateAsync(r => r.SetProperty(x => x.DataFolder, use), cancel) == 1;
 
-        bool MayGoOn() => !cancel.IsCancellationRequested && wishes.Watched.Count == 0 && !MachineLock.IsHeld(settings.MachineLockPath);
+        bool MayGoOn() => !cancel.IsCancellationRequested && wishes.Watched.Count == 0 && MachineLock.IsHeld(settings.MachineLockPath) == false;
     }
 }

@@ -155,6 +155,20 @@ public sealed class DataFolderTests(TestDatabase database) : IClassFixture<TestD
     }
 
     [Fact]
+    public async Task Where_it_cannot_be_seen_whether_a_run_goes_on_nothing_is_told()
+    {
+        Put("data/journals/a.jsonl", 100);
+        string link = Path.Combine(_root, "linked.lock"), folder = Path.Combine(_root, "folder.lock");
+        File.CreateSymbolicLink(link, Path.Combine(_root, "nowhere"));
+        Directory.CreateDirectory(folder);
+        using var report = new DataFolderReport(TestRunner.NewSettings(database, "unseen") with { Data = Data, MachineLockPath = link }, database, new CancelWishes(), TimeProvider.System, NullLogger<DataFolderReport>.Instance);
+
+        Assert.Null(MachineLock.IsHeld(link));
+        Assert.Null(MachineLock.IsHeld(folder));
+        Assert.False(await report.TellAsync(CancellationToken.None));
+    }
+
+    [Fact]
     public async Task Nothing_is_told_while_a_run_goes_on_here_whoever_started_it()
     {
         Put("data/journals/a.jsonl", 100);
@@ -166,18 +180,18 @@ public sealed class DataFolderTests(TestDatabase database) : IClassFixture<TestD
         }
         var wishes = new CancelWishes();
         using var report = new DataFolderReport(settings, database, wishes, TimeProvider.System, NullLogger<DataFolderReport>.Instance);
-        Assert.False(MachineLock.IsHeld(settings.MachineLockPath));
+        Assert.Equal(false, MachineLock.IsHeld(settings.MachineLockPath));
 
         // A run of the command line holds the machine; the Runner's own is watched from before it has it.
         using (MachineLock.TryAcquire(settings.MachineLockPath))
         {
-            Assert.True(MachineLock.IsHeld(settings.MachineLockPath));
+            Assert.Equal(true, MachineLock.IsHeld(settings.MachineLockPath));
             Assert.False(await report.TellAsync(CancellationToken.None));
         }
         using (wishes.For(Guid.NewGuid())) Assert.False(await report.TellAsync(CancellationToken.None));
         Assert.Null(await ToldAsync(settings.Name));
 
-        Assert.False(MachineLock.IsHeld(settings.MachineLockPath));
+        Assert.Equal(false, MachineLock.IsHeld(settings.MachineLockPath));
         Assert.True(await report.TellAsync(CancellationToken.None));
         Assert.Equal(100, (await ToldAsync(settings.Name))!.Parts[0].Bytes);
     }
