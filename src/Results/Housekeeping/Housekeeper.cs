@@ -35,7 +35,7 @@ public sealed class Housekeeper(IDbContextFactory<WobbleDb> databases, TimeProvi
     }
 
     /// <summary>
-    /// Removes the rows of a few runs that were deleted long enough ago, or, once none is left, those of experiments whose runs are gone and of kept comparisons; answers how many runs, experiments or comparisons. Zero: there are no more.
+    /// Removes the rows of a few runs and kept comparisons that were deleted long enough ago, or, once none is left, those of experiments whose runs are gone; answers how many of all. Zero: there are no more.
     /// </summary>
     public async Task<int> PurgeAsync(Retention retention, CancellationToken cancel)
     {
@@ -49,9 +49,8 @@ public sealed class Housekeeper(IDbContextFactory<WobbleDb> databases, TimeProvi
                     and not exists (select from experiments e where e.id = r.experiment_id and e.state = any ({Unfinished}))
                 order by deleted_at limit {PurgedAtOnce} for update skip locked)
             """, cancel);
-        if (runs > 0) return runs;
-        if (await PurgeExperimentsAsync(db, before, cancel) is > 0 and var experiments) return experiments;
-        return await db.Database.ExecuteSqlAsync($"delete from comparisons where id in (select id from comparisons where deleted_at is not null and deleted_at <= {before} order by deleted_at limit {PurgedAtOnce} for update skip locked)", cancel);
+        int comparisons = await db.Database.ExecuteSqlAsync($"delete from comparisons where id in (select id from comparisons where deleted_at is not null and deleted_at <= {before} order by deleted_at limit {PurgedAtOnce} for update skip locked)", cancel);
+        return runs + comparisons is > 0 and var some ? some : await PurgeExperimentsAsync(db, before, cancel);
     }
 
     // After their runs, which would else be runs of nothing; and with the numbers of workers that they found, which name them.

@@ -66,9 +66,10 @@ public sealed class HousekeepingQueries(IDbContextFactory<WobbleDb> databases)
             select c.relname::text as "name", pg_total_relation_size(c.oid) as "bytes", greatest(c.reltuples, 0)::bigint as "rows"
             from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = 'public' and c.relkind = 'r' order by 2 desc limit 6
             """).ToListAsync(cancel);
-        var counts = await db.Runs.AsNoTracking().GroupBy(_ => 1).Select(g => new { Listed = g.Count(r => r.DeletedAt == null), Pinned = g.Count(r => r.DeletedAt == null && r.Pinned), Deleted = g.Count(r => r.DeletedAt != null), Oldest = g.Where(r => r.DeletedAt == null).Min(r => (DateTimeOffset?)r.CreatedAt) }).FirstOrDefaultAsync(cancel);
-        int experiments = await db.Experiments.CountAsync(e => e.DeletedAt != null, cancel), comparisons = await db.Comparisons.CountAsync(c => c.DeletedAt != null, cancel);
-        return new DiskUse(bytes, tables, counts?.Listed ?? 0, counts?.Pinned ?? 0, counts?.Deleted ?? 0, experiments, comparisons, counts?.Oldest);
+        var counts = await db.Runs.AsNoTracking().GroupBy(_ => 1).Select(g => new { Listed = g.Count(r => r.DeletedAt == null), Pinned = g.Count(r => r.DeletedAt == null && r.Pinned), Oldest = g.Where(r => r.DeletedAt == null).Min(r => (DateTimeOffset?)r.CreatedAt) }).FirstOrDefaultAsync(cancel);
+        var lost = await LostAsync(db, cancel);
+        int deleted = await Runs(db, lost).CountAsync(cancel), experiments = await Experiments(db, lost).CountAsync(cancel), comparisons = await db.Comparisons.CountAsync(c => c.DeletedAt != null, cancel);
+        return new DiskUse(bytes, tables, counts?.Listed ?? 0, counts?.Pinned ?? 0, deleted, experiments, comparisons, counts?.Oldest);
     }
 
     /// <summary>What each Runner last told of its data folder, by name.</summary>
@@ -82,12 +83,21 @@ public sealed class HousekeepingQueries(IDbContextFactory<WobbleDb> databases)
     public async Task<DeletedLast> Deleted(CancellationToken cancel)
     {
         await using var db = await databases.CreateDbContextAsync(cancel);
-        var runs = await db.Runs.AsNoTracking().Where(r => r.DeletedAt != null && !r.DeletedWithExperiment).OrderByDescending(r => r.DeletedAt).ThenBy(r => r.Id).Take(PageSize)
+        var lost = await LostAsync(db, cancel);
+        var runs = await Runs(db, lost).Where(r => !r.DeletedWithExperiment).OrderByDescending(r => r.DeletedAt).ThenBy(r => r.Id).Take(PageSize)
             .Select(r => new DeletedRun(r.Id, r.Slug, r.Target, r.Class, r.State, r.CreatedAt, r.DeletedAt!.Value)).ToListAsync(cancel);
-        var experiments = await db.Experiments.AsNoTracking().Where(e => e.DeletedAt != null).OrderByDescending(e => e.DeletedAt).ThenBy(e => e.Id).Take(PageSize)
+        var experiments = await Experiments(db, lost).OrderByDescending(e => e.DeletedAt).ThenBy(e => e.Id).Take(PageSize)
             .Select(e => new DeletedExperiment(e.Slug, e.Question, e.Kind, e.State, e.DeletedRuns ?? 0, e.CreatedAt, e.DeletedAt!.Value)).ToListAsync(cancel);
         var comparisons = await db.Comparisons.AsNoTracking().Where(c => c.DeletedAt != null).OrderByDescending(c => c.DeletedAt).ThenBy(c => c.Id).Take(PageSize).ToListAsync(cancel);
         var named = await ComparisonQueries.Named(db, comparisons, cancel);
         return new DeletedLast(runs, experiments, [.. named.Select((c, i) => new DeletedComparison(c.Slug, c.Targets, c.CreatedAt, comparisons[i].DeletedAt!.Value))]);
     }
+
+    // Those of which a run is gone for good: they don't come back, nor does any other run of theirs.
+    private static async Task<List<Guid>> LostAsync(WobbleDb db, CancellationToken cancel) =>
+        await db.Experiments.Where(e => e.DeletedAt != null && db.Runs.Count(r => r.ExperimentId == e.Id && r.DeletedWithExperiment) < e.DeletedRuns).Select(e => e.Id).ToListAsync(cancel);
+
+    private static IQueryable<Experiment> Experiments(WobbleDb db, List<Guid> lost) => db.Experiments.AsNoTracking().Where(e => e.DeletedAt != null && !lost.Contains(e.Id));
+
+    private static IQueryable<Run> Runs(WobbleDb db, List<Guid> lost) => db.Runs.AsNoTracking().Where(r => r.DeletedAt != null && (r.ExperimentId == null || !lost.Contains(r.ExperimentId.Value)));
 }
