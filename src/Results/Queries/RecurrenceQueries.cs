@@ -34,10 +34,12 @@ public sealed record RecurrenceRow
     public DateTimeOffset? PausedAt { get; init; }
     /// <summary>When its time last came.</summary>
     public DateTimeOffset? LastAt { get; init; }
-    /// <summary>Slug of the run or experiment that was queued last.</summary>
+    /// <summary>Slug of the run or experiment that was queued last; null: none yet, or it was deleted.</summary>
     public string? Last { get; init; }
     /// <summary>True: that is an experiment.</summary>
     public bool LastIsExperiment { get; init; }
+    /// <summary>True: what was queued last was deleted.</summary>
+    public bool LastIsDeleted { get; init; }
     /// <summary>Why nothing was queued when its time last came.</summary>
     public string? Problem { get; init; }
     /// <summary>Scheme and host of the webhook; null: none.</summary>
@@ -80,12 +82,13 @@ public sealed class RecurrenceQueries(IDbContextFactory<WobbleDb> databases, Tim
             Row = r,
             Experiment = db.Experiments.Where(e => e.Id == r.ExperimentId).Select(e => e.Slug).FirstOrDefault(),
             LastIsExperiment = db.Experiments.Any(e => e.Slug == r.LastSlug),
+            LastIsThere = db.Experiments.Any(e => e.Slug == r.LastSlug && e.DeletedAt == null) || db.Runs.Any(x => x.Slug == r.LastSlug && x.DeletedAt == null),
             Notices = db.Notices.Where(n => n.RecurrenceId == r.Id).OrderByDescending(n => n.Id).Take(NoticesLimit).ToList(),
         }).ToListAsync(cancel);
-        return [.. rows.Select(r => Row(r.Row, r.Experiment, r.LastIsExperiment, r.Notices))];
+        return [.. rows.Select(r => Row(r.Row, r.Experiment, r.LastIsExperiment, r.LastIsThere, r.Notices))];
     }
 
-    private RecurrenceRow Row(Recurrence row, string? experiment, bool lastIsExperiment, IReadOnlyList<Notice> notices) => new()
+    private RecurrenceRow Row(Recurrence row, string? experiment, bool lastIsExperiment, bool lastIsThere, IReadOnlyList<Notice> notices) => new()
     {
         Id = row.Id,
         Configuration = row.ConfigurationId,
@@ -96,8 +99,9 @@ public sealed class RecurrenceQueries(IDbContextFactory<WobbleDb> databases, Tim
         NextAt = row.PausedAt is null && RecurrenceRules.TryZone(row.Zone, out var zone) ? RecurrenceRules.Next(row.At, row.Days, zone, clock.GetUtcNow()) : null,
         PausedAt = row.PausedAt,
         LastAt = row.LastAt,
-        Last = row.LastSlug,
+        Last = lastIsThere ? row.LastSlug : null,
         LastIsExperiment = lastIsExperiment,
+        LastIsDeleted = row.LastSlug is not null && !lastIsThere,
         Problem = row.LastProblem,
         Webhook = row.Webhook is null ? null : WebhookRules.Shown(row.Webhook),
         IsSigned = row.Secret is not null,

@@ -86,6 +86,18 @@ public sealed class ExperimentPagesTests : PageScene
     }
 
     [Fact]
+    public void What_was_queued_last_and_is_deleted_by_now_is_a_time_and_no_link()
+    {
+        var row = new Results.Queries.RecurrenceRow { Id = Guid.NewGuid(), Time = "02:30", Days = [], Zone = "UTC", LastAt = DateTimeOffset.UtcNow, LastIsDeleted = true };
+
+        var part = Scene.Render<Dashboard.Components.Pages.Recurring.RecurrencePart>(p => p.Add(x => x.Rows, [row]));
+
+        Assert.Empty(part.FindAll(".recurs a"));
+        Assert.Matches("Last: .+, which was deleted", part.Find(".recurs").TextContent);
+        Assert.NotEmpty(part.FindAll(".recurs time"));
+    }
+
+    [Fact]
     public async Task A_row_of_the_article_can_be_left_out()
     {
         await WithMeinheldAsync();

@@ -95,6 +95,10 @@ public sealed class RecurrenceTests : IAsyncLifetime
         Assert.NotEqual(made.Experiment.Slug, row.Last);
         var again = (await new ExperimentQueries(_database).BySlug(row.Last!, Cancel))!;
         Assert.Equal((3, 2), (again.Definition.Repetitions, again.Definition.Rows.Count));
+        // Once it was deleted nothing leads there.
+        await _database.ExecuteAsync($"update experiments set deleted_at = now() where slug = '{row.Last}'");
+        row = (await Rows.One(id, Cancel))!;
+        Assert.Equal((null, true, true), (row.Last, row.LastIsDeleted, row.LastAt is not null));
     }
 
     [Theory]
