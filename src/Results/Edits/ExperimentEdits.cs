@@ -24,6 +24,7 @@ public sealed class ExperimentEdits(IDbContextFactory<WobbleDb> databases, TimeP
         int runs = await db.Runs.Where(r => r.ExperimentId == experiment.Id && r.DeletedAt == null)
             .ExecuteUpdateAsync(r => r.SetProperty(x => x.DeletedAt, now).SetProperty(x => x.DeletedWithExperiment, true), cancel);
         await db.Experiments.Where(e => e.Id == experiment.Id).ExecuteUpdateAsync(e => e.SetProperty(x => x.DeletedAt, now).SetProperty(x => x.DeletedRuns, runs), cancel);
+        await TellAsync(db, cancel);
         await transaction.CommitAsync(cancel);
         return new(runs, null);
     }
@@ -41,10 +42,14 @@ public sealed class ExperimentEdits(IDbContextFactory<WobbleDb> databases, TimeP
         // Its rows go a few runs at a time: what is left of it would look whole.
         if (restored < experiment.DeletedRuns) return Deletion.No(DeletionReason.RowsGone, $"The rows of {experiment.DeletedRuns - restored} of its {experiment.DeletedRuns} runs are gone for good.");
         await db.Experiments.Where(e => e.Id == experiment.Id).ExecuteUpdateAsync(e => e.SetProperty(x => x.DeletedAt, (DateTimeOffset?)null).SetProperty(x => x.DeletedRuns, (int?)null), cancel);
+        await TellAsync(db, cancel);
         if (restored > 0) await Housekeeper.PinAsync(db, retention, runs, clock.GetUtcNow(), cancel);
         await transaction.CommitAsync(cancel);
         return new(restored, null);
     }
+
+    // Open pages list it, or leave it out, at once.
+    private static async Task TellAsync(WobbleDb db, CancellationToken cancel) => await db.Database.ExecuteSqlAsync($"select pg_notify({Notifications.Runs}, {Guid.Empty.ToString()})", cancel);
 
     // Under the lock that its runs are made under, rounds are added under, and recurrences are made under.
     private static async Task<Experiment?> HoldAsync(WobbleDb db, string slug, CancellationToken cancel) =>

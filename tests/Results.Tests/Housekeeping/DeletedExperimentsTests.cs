@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Npgsql;
 using Wobble.Results.Domain;
 using Wobble.Results.Edits;
 using Wobble.Results.Experiments;
@@ -57,6 +58,24 @@ public sealed class DeletedExperimentsTests : IAsyncLifetime
         Assert.DoesNotContain(await RunsOfAsync(experiment), r => r.DeletedWithExperiment);
         Assert.Equal((0, "It is there already."), ((await Edits.Restore(experiment.Slug, default)).Count, (await Edits.Restore(experiment.Slug, default)).Refused?.Sentence));
         Assert.Empty((await new HousekeepingQueries(_database).Deleted(default)).Experiments);
+    }
+
+    [Fact]
+    public async Task Open_pages_are_told_when_it_goes_and_when_it_comes_back()
+    {
+        var experiment = await PlayedAsync();
+        await using var connection = new NpgsqlConnection(_database.ConnectionString);
+        await connection.OpenAsync();
+        await using (var listen = new NpgsqlCommand($"listen {Notifications.Runs}", connection)) await listen.ExecuteNonQueryAsync();
+        var told = new List<string>();
+        connection.Notification += (_, e) => told.Add(e.Payload);
+
+        await Edits.Delete(experiment.Slug, default);
+        await connection.WaitAsync();
+        await Edits.Restore(experiment.Slug, default);
+        await connection.WaitAsync();
+
+        Assert.Equal([Guid.Empty.ToString(), Guid.Empty.ToString()], told);
     }
 
     [Theory, InlineData("waiting"), InlineData("running"), InlineData("paused")]
