@@ -5,7 +5,7 @@ namespace Wobble.Results.Domain;
 /// <summary>How long runs are kept. Pinned runs are exempt from all but a person's own deletion.</summary>
 /// <param name="KeepDays">Runs that ended longer ago are deleted; null: age doesn't matter.</param>
 /// <param name="KeepRuns">Only so many of the newest runs are kept; null: any number.</param>
-/// <param name="KeepDeletedDays">For so long a deleted run can be brought back; then its rows go.</param>
+/// <param name="KeepDeletedDays">For so long a deleted run, experiment or comparison can be brought back; then its rows go.</param>
 public sealed record Retention(int? KeepDays, int? KeepRuns, int KeepDeletedDays)
 {
     /// <summary>Everything is kept; what a person deletes can be brought back for a week.</summary>
@@ -39,7 +39,7 @@ public sealed record Retention(int? KeepDays, int? KeepRuns, int KeepDeletedDays
             (null, { } runs) => $"The newest {Many(runs, "run")} are kept",
             ({ } days, { } runs) => $"The newest {Many(runs, "run")} are kept, for {Many(days, "day")}",
         };
-        return $"{kept}; pinned ones stay. A deleted run can be brought back for {Many(KeepDeletedDays, "day")}, then its rows go.";
+        return $"{kept}; pinned ones stay. What was deleted can be brought back for {Many(KeepDeletedDays, "day")}, then its rows go.";
     }
 
     private static string Many(int count, string what) => string.Create(CultureInfo.InvariantCulture, $"{count:N0} {what}{(count == 1 ? "" : "s")}");

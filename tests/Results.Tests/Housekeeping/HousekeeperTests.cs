@@ -181,7 +181,7 @@ public sealed class HousekeeperTests(TestDatabase database) : IClassFixture<Test
         var retention = Retention.Read(key => key switch { "KeepDays" => "90", "KeepRuns" => " 50000 ", _ => "" }, errors);
 
         Assert.Empty(errors);
-        Assert.Equal("The newest 50,000 runs are kept, for 90 days; pinned ones stay. A deleted run can be brought back for 7 days, then its rows go.", retention.ToString());
+        Assert.Equal("The newest 50,000 runs are kept, for 90 days; pinned ones stay. What was deleted can be brought back for 7 days, then its rows go.", retention.ToString());
     }
 
     [Fact]

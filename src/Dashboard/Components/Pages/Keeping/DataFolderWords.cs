@@ -14,7 +14,7 @@ internal static class DataFolderWords
         "environments" => "Python environments",
         "journals" => "Journals",
         "logs" => "Logs",
-        "runs" => "Folders of runs that go on",
+        "runs" => "Left folders of runs",
         DataFolderPart.Rest => "The rest: keys, runtime",
         _ => part,
     };
