@@ -41,7 +41,7 @@ internal static class ComparisonEndpoints
         api.MapGet("/compare.csv", CsvAsync).AllowAnonymous().WithSummary("Compare, as CSV").WithDescription("A row for each side and metric (RFC 4180).").TakesQuery(SideQuery).Produces<string>(StatusCodes.Status200OK, "text/csv").ProducesValidationProblem();
         api.MapGet("/comparisons/{slug}", OneAsync).AllowAnonymous().WithSummary("A comparison").TakesSlug().Produces<ComparisonAnswer>();
         api.MapDelete("/comparisons/{slug}", DeleteAsync).WithSummary("Delete a comparison").WithDescription("Takes it out of the list; its link ends, its runs stay. It can be restored.").TakesSlug().Produces(StatusCodes.Status204NoContent);
-        api.MapPost("/comparisons/{slug}/restore", RestoreAsync).WithSummary("Restore a deleted comparison").TakesSlug().Produces<ComparisonLink>();
+        api.MapPost("/comparisons/{slug}/restore", RestoreAsync).WithSummary("Restore a deleted comparison").WithDescription("Where the same runs were kept again meanwhile, both links show them.").TakesSlug().Produces<ComparisonLink>();
     }
 
     private static readonly IReadOnlyList<(string Name, string Allowed)> SideQuery = [("r", $"a side, given {ComparisonQueries.Fewest} to {ComparisonQueries.Most} times, the reference first: the slug of a run or an experiment, SLUG.2 for an experiment's second row, or, for who is signed in, the id of a configuration")];

@@ -4,7 +4,7 @@ using Wobble.Results.Storage;
 
 namespace Wobble.Results.Edits;
 
-/// <summary>Keeps comparisons, deletes them and brings them back. The same runs in the same order keep one link.</summary>
+/// <summary>Keeps comparisons, deletes them and brings them back. The same runs in the same order keep one link, or two once they were kept again before a deleted one came back.</summary>
 public sealed class ComparisonEdits(IDbContextFactory<WobbleDb> databases, TimeProvider clock)
 {
     /// <summary>Keeps these runs, the reference first; answers the slug.</summary>
