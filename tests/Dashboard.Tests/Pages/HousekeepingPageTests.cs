@@ -37,11 +37,11 @@ public sealed class HousekeepingPageTests : PageScene
         Assert.Equal("Comparison: of runs that were deleted", rows[1]);
         Assert.Contains("flask", rows[2], StringComparison.Ordinal);
 
-        page.FindAll("tbody button")[0].Click();
+        await BringBackAsync(page, 0);
         page.WaitForAssertion(() => Assert.Equal($"Comparison: {experiment.Question}", page.FindAll("tbody tr td:first-child")[0].TextContent));
-        page.FindAll("tbody button")[0].Click();
+        await BringBackAsync(page, 0);
         page.WaitForAssertion(() => Assert.Single(page.FindAll("tbody tr")));
-        page.Find("tbody button").Click();
+        await BringBackAsync(page, 0);
 
         page.WaitForAssertion(() => Assert.Contains("Nothing was deleted.", page.Markup, StringComparison.Ordinal));
         Assert.Equal(6, (await new ExperimentQueries(Database).BySlug(experiment.Slug, default))!.Runs.Count);
@@ -57,7 +57,7 @@ public sealed class HousekeepingPageTests : PageScene
         page.WaitForElement("tbody button");
         await Database.ExecuteAsync("delete from runs where id = (select min(id::text)::uuid from runs)");
 
-        page.Find("tbody button").Click();
+        await BringBackAsync(page, 0);
 
         page.WaitForAssertion(() => Assert.EndsWith("was not brought back. The rows of 1 of its 6 runs are gone for good.", page.Find("[role=alert]").TextContent, StringComparison.Ordinal));
         Assert.Null(await new ExperimentQueries(Database).BySlug(experiment.Slug, default));
@@ -76,12 +76,11 @@ public sealed class HousekeepingPageTests : PageScene
         var page = Open<HousekeepingPage>("/housekeeping");
         page.WaitForAssertion(() => Assert.Equal(3, page.FindAll("tbody button").Count));
 
-        page.FindAll("tbody button")[2].Click();
+        await BringBackAsync(page, 2);
         page.WaitForAssertion(() => Assert.Equal($"{run.Target} was not brought back. Its experiment was deleted, too: bring that back first, then this run.", page.Find("[role=alert]").TextContent));
         // Somebody else was quicker.
         await new ComparisonEdits(Database, TimeProvider.System).Restore(kept, default);
-        // The page renders once more after it has said so.
-        await page.InvokeAsync(() => page.FindAll("tbody button")[0].Click());
+        await BringBackAsync(page, 0);
 
         page.WaitForAssertion(() => Assert.EndsWith("was not brought back. It is there already.", page.Find("[role=alert]").TextContent, StringComparison.Ordinal));
         page.WaitForAssertion(() => Assert.Equal(2, page.FindAll("tbody button").Count));
@@ -183,6 +182,9 @@ public sealed class HousekeepingPageTests : PageScene
         empty.WaitForAssertion(() => Assert.Equal("/compare", Address));
         Assert.Null(await new ComparisonQueries(Database).Kept(kept, default));
     }
+
+    // The page may render at any moment, and a button of before isn't there then.
+    private static Task BringBackAsync(IRenderedComponent<HousekeepingPage> page, int row) => page.InvokeAsync(() => page.FindAll("tbody button")[row].Click());
 
     private static IElement Undo(IRenderedComponent<MudSnackbarProvider> messages) => messages.FindAll("button").First(b => b.TextContent.Trim() == "Undo");
 
