@@ -1,20 +1,21 @@
 """Started by bench/greedy."""
-import json, os, sys, threading, time
+import json, os, re, sys, threading, time
 from product import FINAL, Wobble
 
 data, app, targets = sys.argv[1:4]
+wanted = sys.argv[4] if len(sys.argv) > 4 else ""
 HERE = os.path.dirname(os.path.abspath(__file__))
 # What its run's failure must say (None: it may also complete, or fail by what the app did to itself), and what it does two seconds after it was loaded.
 MEMORY, DISK = "the machine ran out of memory", "the disk of the run's folder ran full"
 GREED = {
-    "memory": (MEMORY, "hold = []\n    while True:\n        hold.append(b'x' * (64 << 20))"),
+    "memory": (MEMORY, "hold = []\n    while True:\n        hold.append(mmap.mmap(-1, 1 << 30, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | mmap.MAP_POPULATE))"),
     "memory, in many processes": (MEMORY, "while True:\n        if os.fork() == 0:\n            hold = b'x' * (64 << 20)\n            time.sleep(1000)"),
     "memory, as files": (None, "for path in ('/tmp/huge', '/var/tmp/huge', '/dev/shm/huge'):\n        with suppress(OSError), open(path, 'wb', 0) as file:\n            while True:\n                file.write(b'x' * (16 << 20))"),
     "processes, each of them, too": (None, "while True:\n        with suppress(OSError):\n            os.fork()"),
     "the disk of the run's folder": (DISK, "with open('/run/wobble/huge', 'wb', 0) as file:\n        while True:\n            file.write(b'x' * (16 << 20))"),
     "the disk, in the benchmark's folder": (DISK, "os.mkdir('/cluster/closed')\n    with open('/cluster/closed/huge', 'wb', 0) as file:\n        os.chmod('/cluster/closed', 0o000)\n        while True:\n            file.write(b'x' * (16 << 20))"),
 }
-APP = """import json, os, threading, time
+APP = """import json, mmap, os, threading, time
 from contextlib import suppress
 import bench
 def greedy():
@@ -49,7 +50,7 @@ def watch(least, over):
         least["disk"] = min(least["disk"], disk.f_bavail * disk.f_frsize / 1e9)
 
 
-names = {f"greedy-{i}": what for i, what in enumerate(GREED)}
+names = {f"greedy-{i}": what for i, what in enumerate(GREED) if re.search(wanted, what)}
 for name, what in names.items():
     write(name, GREED[what][1])
 os.environ["TargetFolders"] = targets
