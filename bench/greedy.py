@@ -8,7 +8,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 # What its run's failure must say (None: it may also complete, or fail by what the app did to itself), and what it does two seconds after it was loaded.
 MEMORY, DISK = "the machine ran out of memory", "the disk of the run's folder ran full"
 GREED = {
-    "memory": (MEMORY, "hold = []\n    while True:\n        hold.append(mmap.mmap(-1, 1 << 30, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | mmap.MAP_POPULATE))"),
+    "memory": (MEMORY, "if os.fork() == 0:\n        hold = []\n        while True:\n            hold.append(mmap.mmap(-1, 1 << 30, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | mmap.MAP_POPULATE))"),
     "memory, in many processes": (MEMORY, "while True:\n        if os.fork() == 0:\n            hold = b'x' * (64 << 20)\n            time.sleep(1000)"),
     "memory, as files": (None, "for path in ('/tmp/huge', '/var/tmp/huge', '/dev/shm/huge'):\n        with suppress(OSError), open(path, 'wb', 0) as file:\n            while True:\n                file.write(b'x' * (16 << 20))"),
     "processes, each of them, too": (None, "while True:\n        with suppress(OSError):\n            os.fork()"),
