@@ -53,7 +53,7 @@ public sealed class TargetOnDemandTests : IDisposable
         var (code, output, errors) = await CommandLine.RunAsync(["run", "tiny/bottle", "--workers", "1", "--connections", "2", "--warmup", "0s", "--for", "2s", "--json", "--data", data], settings);
 
         Assert.True(code is 0 or 4, $"{code}: {errors}");
-        Assert.Contains("Installing tiny-", errors, StringComparison.Ordinal);
+        Assert.Contains("Installing server.tiny-", errors, StringComparison.Ordinal);
         var result = JsonDocument.Parse(output).RootElement;
         Assert.True(result.GetProperty("requests").GetInt64() > 0, output);
         (_, output, _) = await CommandLine.RunAsync(["targets", "--json", "--data", data], settings);
