@@ -4,7 +4,6 @@ from product import FINAL, Wobble
 
 data, app, targets = sys.argv[1:4]
 wanted = sys.argv[4] if len(sys.argv) > 4 else ""
-HERE = os.path.dirname(os.path.abspath(__file__))
 # What its run's failure must say (None: it may also complete, or fail by what the app did to itself), and what it does two seconds after it was loaded.
 MEMORY, DISK = "the machine ran out of memory", "the disk of the run's folder ran full"
 GREED = {

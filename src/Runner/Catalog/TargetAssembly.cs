@@ -25,7 +25,7 @@ internal sealed class TargetAssembly(
     };
 
     // No name of a server or an app has a dot, so no two have one environment.
-    internal static string EnvironmentName(ServerManifest server, AppManifest app) =>
+    private static string EnvironmentName(ServerManifest server, AppManifest app) =>
         server.Requirements is null ? $"app.{app.Name}" : app.Requirements is null ? $"server.{server.Name}" : $"both.{server.Name}.{app.Name}";
 
     public LoadedTarget Target(ServerManifest server, AppManifest app)
