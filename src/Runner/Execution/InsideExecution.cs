@@ -39,7 +39,7 @@ internal sealed class InsideExecution(InsideOrder order, FactWriter facts, IRead
         List<string> leftovers = [.. await stack.LookForIdleMastersAsync()];
         if (_generator is not null) await _generator.StopAsync(Deadlines.StopLoad);
         leftovers.AddRange(await stack.StopAsync());
-        if (stack.CutShort is not null) leftovers.AddRange(await DiscardAsync(cluster));
+        if (stack.CutShort is not null) leftovers.AddRange(Discard(cluster));
         await logging.CancelAsync();
         await logs;
         var end = new EndFact
@@ -76,7 +76,7 @@ internal sealed class InsideExecution(InsideOrder order, FactWriter facts, IRead
     private async Task<LoadOutcome> PrepareAndLoadAsync(Stack stack, BenchmarkCluster cluster, LogPump pump)
     {
         if (!await cluster.LockAsync(ClusterFree, inherited: true, cancel)) throw new StackException($"The benchmark's cluster is still held by processes of another run after {Duration.Format(ClusterFree)}.");
-        await cluster.RemoveStrangeAsync();
+        cluster.RemoveStrange();
         if (!cluster.IsSeeded) await SeedAsync(cluster, pump);
         // A plan of the database alone is for seeding it.
         if (_plan.Components.All(c => c.Kind == ComponentKind.Database)) return new LoadOutcome(null, null);
@@ -93,11 +93,11 @@ internal sealed class InsideExecution(InsideOrder order, FactWriter facts, IRead
     }
 
     // It was killed for what it took; some of that may lie in the only other folder that it could write.
-    private static async Task<IEnumerable<string>> DiscardAsync(BenchmarkCluster cluster)
+    private static IEnumerable<string> Discard(BenchmarkCluster cluster)
     {
         try
         {
-            await cluster.DiscardAsync();
+            cluster.Discard();
             return [];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -170,11 +170,11 @@ internal sealed class Stack : IAsyncDisposable
             {
                 CutShort = $"Fell over {_clock.When()}: {why}.";
                 var targets = Components.Where(c => c.Plan.Kind == ComponentKind.Target && c.State != ComponentState.Planned).ToList();
-                foreach (var (component, stop) in await Task.WhenAll(targets.Select(async c => (Component: c, Stop: await c.KillAsync()))))
+                foreach (var (component, leftovers) in await Task.WhenAll(targets.Select(async c => (Component: c, Leftovers: await c.KillAsync()))))
                 {
                     await TellAsync(component.Name, EventKinds.Killed, $"Killed: {why}.");
-                    foreach (string left in stop.Leftovers) await TellAsync(component.Name, EventKinds.LeftOrphans, left + ".");
-                    _killed.AddRange(stop.Leftovers);
+                    foreach (string left in leftovers) await TellAsync(component.Name, EventKinds.LeftOrphans, left + ".");
+                    _killed.AddRange(leftovers);
                 }
                 _fellOver.TrySetResult(why);
                 return;

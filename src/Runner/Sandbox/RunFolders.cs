@@ -118,15 +118,6 @@ internal sealed class RunFolders : IDisposable
             {
             }
         }
-        // An app closed a folder to its own user, or made one too deep for a path. Neither tool follows a link in there.
-        if (!Environment.IsPrivilegedProcess) Tool("/usr/bin/chmod", "--recursive", "u+rwX", "--", folder);
-        Tool("/usr/bin/rm", "--recursive", "--force", "--", folder);
-    }
-
-    private static void Tool(params string[] command)
-    {
-        var process = ChildProcess.Start(new ChildStart { Command = command, Environment = new Dictionary<string, string>() });
-        process.Output.Dispose();
-        process.Wait();
+        SharedFile.RemoveAll([folder]);
     }
 }

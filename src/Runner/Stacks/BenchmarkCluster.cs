@@ -20,8 +20,6 @@ internal sealed class BenchmarkCluster(string folder) : IDisposable
     /// <summary>How long seeding may take on a slow machine.</summary>
     public static readonly TimeSpan SeedLimit = TimeSpan.FromMinutes(15);
 
-    private static readonly TimeSpan RemovingLimit = TimeSpan.FromSeconds(10);
-
     private int _lock = -1;
 
     private sealed record Marker(int Format, int Rows, string PostgreSql);
@@ -82,15 +80,15 @@ internal sealed class BenchmarkCluster(string folder) : IDisposable
     }
 
     /// <summary>Removes what an app put beside the cluster. Only with the lock, and only as the stack's own user.</summary>
-    public async Task RemoveStrangeAsync() =>
-        await RemoveAsync([.. Directory.EnumerateFileSystemEntries(folder).Where(path => path != LockFile && path != MarkerFile && path != Data)]);
+    public void RemoveStrange() =>
+        SharedFile.RemoveAll([.. Directory.EnumerateFileSystemEntries(folder).Where(path => path != LockFile && path != MarkerFile && path != Data)]);
 
     /// <summary>Removes the cluster with all that an app put into it, to be made anew by the next run. Only with the lock, and only as the stack's own user.</summary>
-    public async Task DiscardAsync()
+    public void Discard()
     {
         File.SetUnixFileMode(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         File.Delete(MarkerFile);
-        await RemoveAsync([.. Directory.EnumerateFileSystemEntries(folder).Where(path => path != LockFile)]);
+        SharedFile.RemoveAll([.. Directory.EnumerateFileSystemEntries(folder).Where(path => path != LockFile)]);
     }
 
     /// <summary>Removes what a killed server left. Only with the lock: PIDs come again in a new namespace, so the file would name a stranger.</summary>
@@ -118,23 +116,6 @@ internal sealed class BenchmarkCluster(string folder) : IDisposable
         Directory.Move(Unfinished, Data);
         await File.WriteAllTextAsync(temporary, JsonSerializer.Serialize(new Marker(MarkerFormat, BenchmarkDatabase.Rows, File.ReadAllText(Path.Combine(Data, "PG_VERSION")).Trim()), WobbleJson.Options), cancel);
         File.Move(temporary, MarkerFile, overwrite: true);
-    }
-
-    // By the tools that also remove a folder that is closed to its user, and one too deep for a path. What is still there is in the way of nothing but itself.
-    private static async Task RemoveAsync(string[] paths)
-    {
-        if (paths.Length == 0) return;
-        string[] folders = [.. paths.Where(path => new DirectoryInfo(path) is { Exists: true, LinkTarget: null })];
-        if (folders.Length > 0) await ToolAsync(["/usr/bin/chmod", "--recursive", "u+rwX", "--", .. folders]);
-        await ToolAsync(["/usr/bin/rm", "--recursive", "--force", "--", .. paths]);
-    }
-
-    private static async Task ToolAsync(string[] command)
-    {
-        var process = ChildProcess.Start(new ChildStart { Command = command, Environment = new Dictionary<string, string>() });
-        process.Output.Dispose();
-        await Task.WhenAny(ChildReaper.Watch(process.Pid), Task.Delay(RemovingLimit));
-        process.SignalGroup(Native.SIGKILL);
     }
 
     private async Task InitialiseAsync(string initdb, ComponentPlan database, LogPump pump, CancellationToken cancel)

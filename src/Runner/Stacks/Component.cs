@@ -127,13 +127,12 @@ internal sealed class Component(ComponentPlan plan, StackLayout layout, LogPump 
         return new ComponentStop(killed, took.Elapsed, leftovers);
     }
 
-    /// <summary>Ends it at once, without asking. Never throws, never hangs.</summary>
-    public async Task<ComponentStop> KillAsync()
+    /// <summary>Ends it at once, without asking; answers what could not be ended. Never throws, never hangs.</summary>
+    public async Task<IReadOnlyList<string>> KillAsync()
     {
-        if (_process is null || State == ComponentState.Gone) return new ComponentStop(false, TimeSpan.Zero, []);
-        var took = Stopwatch.StartNew();
+        if (_process is null || State == ComponentState.Gone) return [];
         State = ComponentState.Stopping;
-        return new ComponentStop(true, took.Elapsed, await EndAsync());
+        return await EndAsync();
     }
 
     /// <summary>Its living processes now.</summary>

@@ -83,6 +83,18 @@ internal static unsafe class SharedFile
         else File.Delete(path);
     }
 
+    /// <summary>
+    /// Removes all of these, also a folder that an app closed to its own user, or made too deep for a path; of a link the link. By the tools that follow none
+    /// in there; waits for them. What is there still could not be removed.
+    /// </summary>
+    public static void RemoveAll(IReadOnlyList<string> paths)
+    {
+        string[] folders = [.. paths.Where(path => new DirectoryInfo(path) is { Exists: true, LinkTarget: null })];
+        // Nothing is closed to root.
+        if (folders.Length > 0 && !Environment.IsPrivilegedProcess) Run("/usr/bin/chmod", ["--recursive", "u+rwX", "--", .. folders]);
+        if (paths.Count > 0) Run("/usr/bin/rm", ["--recursive", "--force", "--", .. paths]);
+    }
+
     /// <summary>True for a plain file, whatever names it has.</summary>
     public static bool IsPlain(int fd)
     {
@@ -96,6 +108,13 @@ internal static unsafe class SharedFile
         byte* facts = stackalloc byte[StatxSize];
         return Native.Statx(fd, "", Native.AT_EMPTY_PATH, Native.STATX_INO, facts) == 0
             ? string.Create(CultureInfo.InvariantCulture, $"{*(uint*)(facts + MajorAt):x2}:{*(uint*)(facts + MinorAt):x2}:{*(ulong*)(facts + InodeAt)}") : "";
+    }
+
+    private static void Run(string program, string[] arguments)
+    {
+        var process = ChildProcess.Start(new ChildStart { Command = [program, .. arguments], Environment = new Dictionary<string, string>() });
+        process.Output.Dispose();
+        process.Wait();
     }
 
     private static IOException Refused(string path, int error) => new($"{path} can't be made: {Marshal.GetPInvokeErrorMessage(error)}.");

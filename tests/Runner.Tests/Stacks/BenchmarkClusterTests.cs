@@ -34,18 +34,18 @@ public sealed class BenchmarkClusterTests : IDisposable
     }
 
     [Fact]
-    public async Task What_an_app_put_beside_the_cluster_goes_and_the_cluster_stays()
+    public void What_an_app_put_beside_the_cluster_goes_and_the_cluster_stays()
     {
-        await _cluster.RemoveStrangeAsync();
+        _cluster.RemoveStrange();
 
         Assert.Equal(_own.Order(), Directory.EnumerateFileSystemEntries(_folder).Order());
         Assert.Equal("outside", File.ReadAllText(Path.Combine(_root, "outside")));
     }
 
     [Fact]
-    public async Task What_is_discarded_is_made_anew_and_only_the_lock_stays()
+    public void What_is_discarded_is_made_anew_and_only_the_lock_stays()
     {
-        await _cluster.DiscardAsync();
+        _cluster.Discard();
 
         Assert.Equal([_cluster.LockFile], Directory.EnumerateFileSystemEntries(_folder));
         Assert.False(_cluster.IsSeeded);
