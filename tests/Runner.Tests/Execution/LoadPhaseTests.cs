@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using Wobble.Results.Domain;
 using Wobble.Results.Facts;
 using Wobble.Runner.Execution;
@@ -36,7 +34,7 @@ public sealed class LoadPhaseTests : IDisposable
 
     private async Task<LoadOutcome> RunAsync(string end, Func<GeneratorProcess, Task> ready)
     {
-        int port = FreePort();
+        int port = StackTests.FreePort();
         var sample = SamplePlans.For(new Definition { Target = "uwsgi-http/bottle" });
         var server = new ComponentPlan
         {
@@ -58,12 +56,5 @@ public sealed class LoadPhaseTests : IDisposable
         await ready(generator);
         _ = Native.Kill(stack.Components[0].Family.Root, Native.SIGKILL);
         return await load.WaitAsync(Within, TestContext.Current.CancellationToken);
-    }
-
-    private static int FreePort()
-    {
-        using var socket = new TcpListener(IPAddress.Loopback, 0);
-        socket.Start();
-        return ((IPEndPoint)socket.LocalEndpoint).Port;
     }
 }

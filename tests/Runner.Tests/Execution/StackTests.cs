@@ -109,7 +109,7 @@ public sealed class StackTests : IDisposable
         Name = name, Kind = kind, Command = command, Environment = new Dictionary<string, string>(), Ready = new ReadyProbe("tcp", port, null, Within),
     };
 
-    private static int FreePort()
+    internal static int FreePort()
     {
         using var socket = new TcpListener(IPAddress.Loopback, 0);
         socket.Start();
