@@ -48,6 +48,55 @@ public sealed class RunThroughTests(Product product)
     }
 
     [Fact]
+    public async Task A_link_clicked_while_the_page_comes_to_life_leads_where_it_says()
+    {
+        await using var context = await product.SignedInAsync();
+        var page = await context.NewPageAsync();
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var late = new List<Action>();
+        bool hold = true;
+        int fromPage = 0, fromServer = 0;
+        await page.RouteWebSocketAsync(new System.Text.RegularExpressions.Regex("/_blazor"), pageSide =>
+        {
+            var serverSide = pageSide.ConnectToServer();
+            pageSide.OnMessage(frame =>
+            {
+                Pass(frame, serverSide);
+                // After its greeting a page asks for its circuit, and says where it is.
+                if (Interlocked.Increment(ref fromPage) == 2) asked.TrySetResult();
+            });
+            serverSide.OnMessage(frame =>
+            {
+                // All but the greeting waits: as on a machine that has much to do.
+                lock (late)
+                {
+                    if (hold && ++fromServer > 1) late.Add(() => Pass(frame, pageSide));
+                    else Pass(frame, pageSide);
+                }
+            });
+        });
+        await page.GotoAsync($"{product.Url}/");
+        await asked.Task.WaitAsync(TimeSpan.FromSeconds(30));
+
+        await page.GetByRole(AriaRole.Link, new() { Name = "New run" }).First.ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Queue run" })).ToBeVisibleAsync();
+        lock (late)
+        {
+            hold = false;
+            foreach (var pass in late) pass();
+        }
+
+        await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Queue run" })).ToBeEnabledAsync();
+        await Expect(page).ToHaveURLAsync($"{product.Url}/new");
+
+        static void Pass(IWebSocketFrame frame, IWebSocketRoute to)
+        {
+            if (frame.Text is { } text) to.Send(text);
+            else to.Send(frame.Binary);
+        }
+    }
+
+    [Fact]
     public async Task A_permalink_shows_its_figures_without_a_script()
     {
         var run = await product.RunAsync(Short);
