@@ -10,7 +10,8 @@ namespace Wobble.Dashboard.Access;
 
 /// <summary>
 /// Every change that people can make, for pages and API. Guarantees: each asks <see cref="Operator"/> first, and throws
-/// <see cref="NotSignedInException"/> before anything is read or written. What it wraps is in no container, so there is no other way to it.
+/// <see cref="NotSignedInException"/> before anything is read or written; a database that is away is a <see cref="NotChangedException"/>, too.
+/// What it wraps is in no container, so there is no other way to it.
 /// </summary>
 internal sealed class Changes(Operator who, IDbContextFactory<WobbleDb> databases, IBackgroundJobClient jobs, TimeProvider clock, Retention retention, Audited audited)
 {
@@ -124,9 +125,22 @@ internal sealed class Changes(Operator who, IDbContextFactory<WobbleDb> database
 
     private async Task<T> DoAsync<T>(Func<Task<string>> what, Func<Task<T>> change)
     {
-        await who.RequireAsync();
-        var (name, from) = await who.NameAsync();
-        return await audited.DoAsync(name, from, await what(), change);
+        bool isUnderWay = false;
+        try
+        {
+            await who.RequireAsync();
+            var (name, from) = await who.NameAsync();
+            return await audited.DoAsync(name, from, await what(), () =>
+            {
+                isUnderWay = true;
+                return change();
+            });
+        }
+        catch (Exception e) when (DatabaseFaults.IsAway(e))
+        {
+            // A connection that breaks at the very end leaves open whether the database took it.
+            throw new NotChangedException(isUnderWay ? "Wobble’s database was lost meanwhile: look whether it was done before you do it again." : "Nothing was changed: Wobble’s database can’t be reached. Try again when it is back.", e);
+        }
     }
 
     // As people know them.

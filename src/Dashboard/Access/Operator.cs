@@ -34,8 +34,3 @@ internal sealed class Operator(AuthenticationStateProvider states, Sessions sess
 
     private async Task<ClaimsPrincipal> UserAsync() => _requestUser ?? (await states.GetAuthenticationStateAsync()).User;
 }
-
-/// <summary>A change was asked for by someone who may not. Nothing was changed.</summary>
-internal sealed class NotSignedInException(bool isViewer = false) : Exception(isViewer
-    ? "You are signed in as a viewer, who reads everything and changes nothing: nothing was changed."
-    : "This needs the sign-in: nothing was changed. Sign in at /sign-in and do it again.");

@@ -1,11 +1,16 @@
+using System.Net.Sockets;
 using System.Reflection;
 using System.Security.Claims;
+using Hangfire;
 using Microsoft.AspNetCore.Components;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
 using Wobble.Dashboard.Access;
 using Wobble.Results.Domain;
 using Wobble.Results.Edits;
 using Wobble.Results.Jobs;
+using Wobble.Results.Storage;
 
 namespace Wobble.Dashboard.Tests.Access;
 
@@ -28,6 +33,42 @@ public sealed class ChangesTests(DashboardHost host) : IClassFixture<DashboardHo
         await using var db = host.Database.CreateDbContext();
         Assert.Empty(db.Runs.Where(r => r.Target == Asked.Target && r.JobId != null));
         Assert.True(methods.Length >= 13);
+    }
+
+    [Fact]
+    public async Task Each_change_says_when_the_database_is_away()
+    {
+        await using var scope = host.Services.CreateAsyncScope();
+        var changes = ChangesOver(new DatabaseAway(), new DatabaseAway(), scope.ServiceProvider);
+
+        foreach (var method in typeof(Changes).GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly))
+        {
+            var told = await Assert.ThrowsAsync<NotChangedException>(() => (Task)method.Invoke(changes, [.. method.GetParameters().Select(p => Argument(p.ParameterType))])!);
+            Assert.StartsWith("Nothing was changed: ", told.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task A_change_during_which_the_database_goes_away_is_not_told_as_undone()
+    {
+        await using var scope = host.Services.CreateAsyncScope();
+        var changes = ChangesOver(new DatabaseAway(), host.Database, scope.ServiceProvider);
+
+        var told = await Assert.ThrowsAsync<NotChangedException>(() => changes.CancelExperimentAsync("x", default));
+
+        Assert.StartsWith("Wobble’s database was lost meanwhile: look whether it was done", told.Message, StringComparison.Ordinal);
+    }
+
+    private static Changes ChangesOver(IDbContextFactory<WobbleDb> databases, IDbContextFactory<WobbleDb> audit, IServiceProvider services)
+    {
+        var who = services.GetRequiredService<Operator>();
+        who.ActFor(services.GetRequiredService<Sessions>().Begin("test"));
+        return new Changes(who, databases, services.GetRequiredService<IBackgroundJobClient>(), TimeProvider.System, Retention.Default, new Audited(audit, TimeProvider.System, NullLogger<Audited>.Instance));
+    }
+
+    private sealed class DatabaseAway : IDbContextFactory<WobbleDb>
+    {
+        public WobbleDb CreateDbContext() => throw new SocketException((int)SocketError.ConnectionRefused);
     }
 
     [Fact]
@@ -65,6 +106,7 @@ public sealed class ChangesTests(DashboardHost host) : IClassFixture<DashboardHo
         : type == typeof(IReadOnlyList<RunRequest>) ? (RunRequest[])[new RunRequest { Definition = Asked }]
         : type == typeof(RunRequest) ? new RunRequest { Definition = Asked }
         : type == typeof(Func<Catalogue, Results.Experiments.ExperimentDefinition>) ? (Func<Catalogue, Results.Experiments.ExperimentDefinition>)(_ => throw new InvalidOperationException("It was asked to make one."))
+        : type == typeof(RecurrenceWish) ? new RecurrenceWish { Time = "02:30" }
         : type == typeof(CancellationToken) ? CancellationToken.None
         : type == typeof(IReadOnlyList<Guid>) ? (Guid[])[Guid.NewGuid()]
         : type.IsAssignableFrom(typeof(string[])) ? (string[])["x"]

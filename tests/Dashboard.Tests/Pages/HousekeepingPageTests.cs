@@ -133,7 +133,11 @@ public sealed class HousekeepingPageTests : PageScene
         var page = Open<ExperimentPage>($"/x/{experiment.Slug}", ("Slug", experiment.Slug));
         page.WaitForElement(".btn.stop").Click();
         page.WaitForAssertion(() => Assert.Equal("Really delete it with its 6 runs, 2 of them pinned?", page.Find(".btn.stop").TextContent));
+        page.FindAll("button").Single(b => b.TextContent == "Keep it").Click();
+        page.WaitForAssertion(() => Assert.Equal("Delete", page.Find(".btn.stop").TextContent));
         Assert.Equal(0, await CountAsync(r => r.DeletedAt != null));
+        page.Find(".btn.stop").Click();
+        page.WaitForAssertion(() => Assert.StartsWith("Really", page.Find(".btn.stop").TextContent, StringComparison.Ordinal));
         page.Find(".btn.stop").Click();
 
         page.WaitForAssertion(() => Assert.Equal("/experiments", Address));

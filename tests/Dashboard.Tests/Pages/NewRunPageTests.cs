@@ -152,7 +152,7 @@ public sealed class NewRunPageTests : PageScene
 
         page.Find(".btn.go").Click();
 
-        page.WaitForAssertion(() => Assert.Contains("Nothing was queued. This needs the sign-in", page.Find(".side .wrong").TextContent, StringComparison.Ordinal));
+        page.WaitForAssertion(() => Assert.Contains("This needs the sign-in: nothing was changed.", page.Find(".side .wrong").TextContent, StringComparison.Ordinal));
         Assert.Equal("true", Cell(page, "uvicorn/starlette").GetAttribute("aria-pressed"));
         Assert.Empty(Jobs.Queued);
     }

@@ -101,7 +101,7 @@ public sealed partial class ClaimsPage
         {
             await change();
         }
-        catch (NotSignedInException e)
+        catch (NotChangedException e)
         {
             wrong = e.Message;
         }

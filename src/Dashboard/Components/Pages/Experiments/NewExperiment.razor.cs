@@ -34,7 +34,7 @@ public sealed partial class NewExperiment
     private Metric headline = Metric.P99;
     private double? delta;
     private bool busy;
-    private IReadOnlyList<FieldError> errors = [];
+    private IReadOnlyList<string> errors = [];
 
     /// <summary>Of a Runner; null when none has joined.</summary>
     [Parameter, EditorRequired] public Catalogue? Catalogue { get; set; }
@@ -100,7 +100,7 @@ public sealed partial class NewExperiment
     {
         if (!HasChosen)
         {
-            errors = [new FieldError(kind == Kinds.Configurations ? "configurations" : "targets", "", "choose at least one")];
+            errors = [$"{new FieldError(kind == Kinds.Configurations ? "configurations" : "targets", "", "choose at least one")}."];
             return;
         }
         busy = true;
@@ -108,12 +108,12 @@ public sealed partial class NewExperiment
         {
             long seed = Random.Shared.NextInt64(1, 1_000_000);
             var outcome = await Changes.CreateExperimentAsync(catalogue => Make(catalogue, seed), null, CancellationToken.None);
-            errors = outcome.Errors;
+            errors = [.. outcome.Errors.Select(e => $"{e}.")];
             if (outcome.Experiment is { } experiment) Navigation.NavigateTo($"/x/{experiment.Slug}");
         }
-        catch (NotSignedInException e)
+        catch (NotChangedException e)
         {
-            errors = [new FieldError("sign-in", "", e.Message)];
+            errors = [e.Message];
         }
         finally
         {

@@ -1,4 +1,3 @@
-using System.Data.Common;
 using Microsoft.AspNetCore.Components;
 using Wobble.Dashboard.Access;
 using Wobble.Dashboard.Components.Controls;
@@ -148,13 +147,9 @@ public sealed partial class NewRunPage
             if (outcome.Errors.Count > 0) refusal = $"Nothing was queued. {string.Join(" ", outcome.Errors.Select(e => e + "."))}";
             else Navigation.NavigateTo(outcome.Experiment is { } experiment ? $"/x/{experiment.Slug}" : $"/r/{outcome.Runs[0].Slug}");
         }
-        catch (NotSignedInException e)
+        catch (NotChangedException e)
         {
-            refusal = $"Nothing was queued. {e.Message}";
-        }
-        catch (Exception e) when (e is DbException or InvalidOperationException { InnerException: DbException })
-        {
-            refusal = "Nothing was queued: the database doesn’t answer. What you chose stays here: try again.";
+            refusal = $"{e.Message} What you chose stays here.";
         }
         finally
         {

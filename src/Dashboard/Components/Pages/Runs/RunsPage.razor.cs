@@ -63,18 +63,37 @@ public sealed partial class RunsPage
     {
         if (Answer is null) return;
         Guid[] ids = [.. Answer.Chosen.Select(r => r.Id)];
-        int deleted = await Changes.DeleteRunsAsync(ids, Closed);
+        int deleted;
+        try
+        {
+            deleted = await Changes.DeleteRunsAsync(ids, Closed);
+        }
+        catch (NotChangedException e)
+        {
+            Snackbar.Add(e.Message);
+            return;
+        }
         string left = deleted < ids.Length ? $" {Numbers.Many(ids.Length - deleted, "run")} still going on can’t be deleted: cancel first." : "";
         Snackbar.Add($"Deleted {Numbers.Many(deleted, "run")}; the links end.{left}", Severity.Normal, options =>
         {
             options.Action = "Undo";
-            options.OnClick = async _ =>
-            {
-                var restored = await Changes.RestoreRunsAsync(ids, CancellationToken.None);
-                Snackbar.Add($"Restored {Numbers.Many(restored.Count, "run")}.");
-                if (!Closed.IsCancellationRequested) await InvokeAsync(RefreshAsync);
-            };
+            options.OnClick = _ => UndoAsync(ids);
         });
         Navigation.NavigateTo((url with { Chosen = [] }).ToString(), replace: true);
+    }
+
+    // This page may be closed by then: a message says what came of it.
+    private async Task UndoAsync(Guid[] ids)
+    {
+        try
+        {
+            var restored = await Changes.RestoreRunsAsync(ids, CancellationToken.None);
+            Snackbar.Add($"Restored {Numbers.Many(restored.Count, "run")}.{(restored.Missing is { } why ? $" {why}" : null)}");
+        }
+        catch (NotChangedException e)
+        {
+            Snackbar.Add(e.Message);
+        }
+        if (!Closed.IsCancellationRequested) await InvokeAsync(RefreshAsync);
     }
 }
