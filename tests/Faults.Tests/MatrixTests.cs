@@ -129,11 +129,12 @@ public sealed class MatrixTests(ITestOutputHelper output)
         Row? row = null;
         await product.UntilAsync($"the end of the run ({cell})", async () =>
         {
-            // Once this run has ended, what is seen may be the next one's already.
+            // Once this run has ended, what is seen may be the next one's already; it may have ended, too, while PostgreSQL doesn't say.
             var all = Processes.All();
-            row = await product.RowAsync(slug) ?? row;
+            var read = await product.RowAsync(slug);
+            row = read ?? row;
             if (row is { IsFinal: true }) return true;
-            tree.Note(product, all);
+            if (read is not null) tree.Note(product, all);
             return false;
         }, TimeSpan.FromSeconds(cell.Within), () => $"it is {row}");
         return row!;
