@@ -18,6 +18,9 @@ internal sealed class Operator(AuthenticationStateProvider states, Sessions sess
     /// <summary>True for the operator; a viewer is none.</summary>
     public async Task<bool> IsSignedInAsync() => sessions.IsOperator(await UserAsync());
 
+    /// <summary>True for whoever is signed in, a viewer too.</summary>
+    public async Task<bool> MayReadAsync() => sessions.IsAlive(await UserAsync());
+
     /// <summary>Throws <see cref="NotSignedInException"/> unless the user is the operator.</summary>
     public async Task RequireAsync()
     {

@@ -49,15 +49,16 @@ internal static class TargetEndpoints
         var there = known.Where(r => !r.IsGone(clock.GetUtcNow())).ToList();
         if (there.Count == 0) there = [.. known.Take(1)];
         // Names of machines, and where things lie on them, are for who may use them.
-        bool isSignedIn = await who.IsSignedInAsync();
+        bool mayRead = await who.MayReadAsync();
+        if (!mayRead) there = [.. there.Select(r => r with { Catalogue = r.Catalogue.ForStrangers() })];
         var targets = there.SelectMany(r => r.Catalogue.Targets.Select(t => (Runner: r, Target: t))).GroupBy(p => p.Target.Name, StringComparer.Ordinal)
-            .Select(group => Answer([.. group], isSignedIn));
-        var broken = there.SelectMany(r => r.Catalogue.Broken).Distinct().Select(b => isSignedIn ? b : b with { File = Path.GetFileName(b.File) });
+            .Select(group => Answer([.. group], mayRead));
+        var broken = there.SelectMany(r => r.Catalogue.Broken).Distinct();
         var parts = there.Count > 0 ? there[0].Catalogue.Parts : [];
         return TypedResults.Ok(new TargetList([.. targets], [.. broken], parts, there.Count > 0 ? there[0].Catalogue.Article : []));
     }
 
-    private static TargetAnswer Answer(IReadOnlyList<(RunnerState Runner, CatalogueTarget Target)> offers, bool isSignedIn)
+    private static TargetAnswer Answer(IReadOnlyList<(RunnerState Runner, CatalogueTarget Target)> offers, bool mayRead)
     {
         var (runner, target) = offers.FirstOrDefault(o => o.Target.Unavailable is null, offers[0]);
         return new TargetAnswer
@@ -74,8 +75,8 @@ internal static class TargetEndpoints
             Versions = target.Versions,
             Options = target.Options,
             About = target.About,
-            AddedFrom = isSignedIn ? target.AddedFrom : null,
-            Runners = isSignedIn ? [.. offers.Where(o => o.Target.Unavailable is null).Select(o => o.Runner.Name)] : [],
+            AddedFrom = target.AddedFrom,
+            Runners = mayRead ? [.. offers.Where(o => o.Target.Unavailable is null).Select(o => o.Runner.Name)] : [],
         };
     }
 

@@ -1,7 +1,9 @@
+using System.Text.RegularExpressions;
+
 namespace Wobble.Results.Domain;
 
 /// <summary>What a runner can run, and what it can't and why. Written by a Runner into its row, read by the Dashboard.</summary>
-public sealed record Catalogue
+public sealed partial record Catalogue
 {
     /// <summary>Every server × app of one interface, servers in catalogue order.</summary>
     public IReadOnlyList<CatalogueTarget> Targets { get; init; } = [];
@@ -16,6 +18,19 @@ public sealed record Catalogue
 
     /// <summary>The target of that name, or null.</summary>
     public CatalogueTarget? Find(string? name) => Targets.FirstOrDefault(t => t.Name == name);
+
+    /// <summary>As it is told to who isn't signed in: without where things lie on the machine. Of a manifest's path its last name stays, of one in a sentence nothing.</summary>
+    public Catalogue ForStrangers() => this with
+    {
+        Targets = [.. Targets.Select(t => t with { AddedFrom = null, Unavailable = t.Unavailable is { } why ? WithoutPaths(why) : null })],
+        Broken = [.. Broken.Select(b => b with { File = Path.GetFileName(b.File), Reason = WithoutPaths(b.Reason) })],
+    };
+
+    private static string WithoutPaths(string sentence) => FullPath().Replace(sentence, "…");
+
+    // No address (https://…), no name of two parts (server/app) and nothing relative. A folder's name may have spaces: a word with a slash after them belongs to it.
+    [GeneratedRegex(@"(?<![\w./-])(?:file://)?/(?!/)[^\s'""]*[^\s'"".,:;)](?: [^\s'""/:]+/[^\s'""]*[^\s'"".,:;)])*")]
+    private static partial Regex FullPath();
 }
 
 /// <summary>A program or package a stack is made of.</summary>

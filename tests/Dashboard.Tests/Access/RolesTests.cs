@@ -47,6 +47,18 @@ public sealed class RolesTests(ViewedHost viewed) : IClassFixture<ViewedHost>
         Assert.Null((await host.Runs.FindAsync(run.Id)).DeletedAt);
     }
 
+    [Theory, InlineData("/api/targets"), InlineData("/targets")]
+    public async Task A_viewer_is_told_where_targets_run(string address)
+    {
+        await host.AddRunnerAsync();
+        using var viewer = host.WithToken(ViewedHost.ViewerToken);
+
+        string shown = await viewer.GetStringAsync(address);
+
+        Assert.Contains("bench-1", shown, StringComparison.Ordinal);
+        Assert.Contains("/srv/targets/mine.json", shown, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_runs_link_does_not_name_its_experiment_to_who_is_signed_out()
     {

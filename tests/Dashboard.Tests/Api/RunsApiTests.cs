@@ -261,18 +261,42 @@ public sealed class RunsApiTests : IAsyncLifetime
     [Fact]
     public async Task Signed_out_the_targets_name_no_machine_and_no_folder()
     {
-        var catalogue = SamplePlans.Catalogue with { Targets = [.. SamplePlans.Catalogue.Targets.Select(t => t with { AddedFrom = "/home/someone/targets" })] };
+        var catalogue = SamplePlans.Catalogue with
+        {
+            Targets =
+            [
+                .. SamplePlans.Catalogue.Targets.Select(t => t with
+                {
+                    AddedFrom = "/home/someone/targets",
+                    Unavailable = t.Server == "daphne" ? "not readable, because wobble-run, who runs the stack, can't read /home/someone/my targets/apps/mine" : t.Unavailable,
+                }),
+            ],
+            Broken =
+            [
+                .. SamplePlans.Catalogue.Broken,
+                new BrokenManifest("/home/someone/targets/servers/uvicorn.json", "name", "'uvicorn' is taken by /opt/mine/TargetApps/servers/uvicorn.json"),
+                new BrokenManifest("/home/someone/targets/apps/mine/app.json", "", "can't be read: Access to the path '/home/someone/targets/apps/mine/app.json' is denied. See https://example.org/wobble/wsgi."),
+            ],
+        };
         await _host.AddRunnerAsync("secret-host", catalogue);
+        string[] hidden = ["secret-host", "/home/someone", "/srv/targets", "/opt/mine", "targets/apps"];
 
         string open = await _host.SignedOut().GetStringAsync("/api/targets");
-        string own = await _host.WithToken().GetStringAsync("/api/targets");
 
-        Assert.DoesNotContain("secret-host", open);
-        Assert.DoesNotContain("/home/someone", open);
-        Assert.DoesNotContain("/srv/targets", open);
-        Assert.Contains("secret-host", own);
-        Assert.Contains("/home/someone", own);
-        var target = JsonNode.Parse(open)!["targets"]!.AsArray().First(t => (string)t!["name"]! == "uwsgi-http/bottle")!;
+        foreach (string answer in (string[])[open, await _host.SignedOut().GetStringAsync("/targets")])
+        {
+            Assert.All(hidden, name => Assert.DoesNotContain(name, answer, StringComparison.Ordinal));
+            Assert.Contains("uvicorn.json", answer, StringComparison.Ordinal);
+        }
+        foreach (string address in (string[])["/api/targets", "/targets"])
+        {
+            string own = await _host.WithToken().GetStringAsync(address);
+            Assert.All(hidden, name => Assert.Contains(name, own, StringComparison.Ordinal));
+        }
+        var targets = JsonNode.Parse(open)!["targets"]!.AsArray();
+        Assert.Equal("not readable, because wobble-run, who runs the stack, can't read …", (string)targets.First(t => (string)t!["server"]! == "daphne")!["unavailable"]!);
+        Assert.Equal(["'wsgo' is not allowed; wsgi, asgi or aiohttp", "'uvicorn' is taken by …", "can't be read: Access to the path '…' is denied. See https://example.org/wobble/wsgi."], JsonNode.Parse(open)!["broken"]!.AsArray().Select(b => (string)b!["reason"]!));
+        var target = targets.First(t => (string)t!["name"]! == "uwsgi-http/bottle")!;
         Assert.Equal(8, (int)target["default_workers"]!);
         Assert.Equal("sync", (string)target["class"]!);
     }

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Authorization;
+using Wobble.Dashboard.Access;
 using Wobble.Dashboard.Components.Controls;
 using Wobble.Results.Domain;
 using Wobble.Results.Queries;
@@ -8,21 +9,22 @@ namespace Wobble.Dashboard.Components.Pages.Targets;
 
 /// <summary>What the runners can run.</summary>
 /// <param name="Runners">All that ever joined, those that spoke last first.</param>
-public sealed record TargetsShown(IReadOnlyList<RunnerState> Runners)
-{
-    /// <summary>Name of the runner that is meant, when there is one.</summary>
-    public string? Here => Runners.Count == 1 ? Runners[0].Name : null;
-}
+/// <param name="Here">Name of the runner that is meant, when there is one and it may be told.</param>
+public sealed record TargetsShown(IReadOnlyList<RunnerState> Runners, string? Here);
 
-/// <summary>What can be measured here, in which version, and what is missing and why. Open to everyone.</summary>
+/// <summary>What can be measured here, in which version, and what is missing and why. Open to everyone; names of machines, and where things lie on them, are for who is signed in.</summary>
 public sealed partial class TargetsPage
 {
-    private bool _isSignedIn;
+    private bool _isSignedIn, _mayRead;
     private Catalogue? catalogue;
     private IReadOnlyList<(string Folder, string Names)> own = [];
 
     [Inject] private RunnerQueries Runners { get; set; } = default!;
+    [Inject] private Operator Operator { get; set; } = default!;
     [CascadingParameter] private Task<AuthenticationState>? Who { get; set; }
+
+    /// <inheritdoc/>
+    protected override object Question => _mayRead;
 
     private string Counted => catalogue is null
         ? ""
@@ -32,11 +34,19 @@ public sealed partial class TargetsPage
     protected override async Task OnParametersSetAsync()
     {
         _isSignedIn = Who is not null && (await Who).User.Identity?.IsAuthenticated == true;
+        _mayRead = await Operator.MayReadAsync();
         await base.OnParametersSetAsync();
     }
 
     /// <inheritdoc/>
-    protected override async Task<TargetsShown> AskAsync(CancellationToken cancel) => new(await Runners.All(cancel));
+    protected override async Task<TargetsShown> AskAsync(CancellationToken cancel)
+    {
+        bool mayRead = _mayRead;
+        var runners = await Runners.All(cancel);
+        return mayRead
+            ? new TargetsShown(runners, runners.Count == 1 ? runners[0].Name : null)
+            : new TargetsShown([.. runners.Select(r => r with { Catalogue = r.Catalogue.ForStrangers() })], null);
+    }
 
     /// <inheritdoc/>
     protected override void OnAnswered()
