@@ -2,8 +2,8 @@ namespace Wobble.Dashboard.Access;
 
 /// <summary>
 /// Refuses what another site, or another port of this machine, makes a browser send: changes, and the connection of a page's circuit. Cookies alone
-/// don't tell: SameSite ignores ports. A browser always says where such a request comes from (Sec-Fetch-Site, else Origin); who says neither is no
-/// browser and brings no cookie of its own accord. A request with the API's token needs no such proof.
+/// don't tell: SameSite ignores ports. A browser always says where such a request comes from (Sec-Fetch-Site, but over plain http to another machine
+/// Origin alone); who says neither is no browser and brings no cookie of its own accord. A request with the API's token needs no such proof.
 /// </summary>
 internal sealed class SameOrigin(AccessSettings settings)
 {
@@ -17,7 +17,7 @@ internal sealed class SameOrigin(AccessSettings settings)
         if (IsPublic(origin)) return true;
         return request.Headers["Sec-Fetch-Site"].ToString() switch
         {
-            // Asked first: under our own Referrer-Policy a form's Origin is "null".
+            // Asked first: behind a proxy that asks us by another name, our own Origin isn't the host that was asked.
             "same-origin" or "none" => true,
             "" => origin.Length == 0 || IsOwn(origin, request.Host),
             _ => false,

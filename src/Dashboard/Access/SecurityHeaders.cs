@@ -29,8 +29,9 @@ internal static class SecurityHeaders
             headers.ContentSecurityPolicy = PolicyOf(path);
         headers.XContentTypeOptions = "nosniff";
         headers.XFrameOptions = "DENY";
-        // A permalink's slug is its secret: no other site may learn it from a link that was followed.
-        headers["Referrer-Policy"] = "no-referrer";
+        // A permalink's slug is its secret: no other site may learn it from a link that was followed. Ours may: under no-referrer a form says Origin: null,
+        // and over plain http from another machine a browser says nothing else of where it comes from.
+        headers["Referrer-Policy"] = "same-origin";
         headers["Permissions-Policy"] = "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), payment=(), usb=(), clipboard-write=(self)";
         headers["Cross-Origin-Opener-Policy"] = "same-origin";
         headers["Cross-Origin-Resource-Policy"] = "same-origin";
