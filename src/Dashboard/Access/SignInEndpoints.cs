@@ -49,12 +49,11 @@ internal static class SignInEndpoints
 
     private static async Task SignInAsync(HttpContext context, IAntiforgery antiforgery, ApiToken apiToken, WrongTokens wrong, Audited audited)
     {
-        if (!context.Request.HasFormContentType || !await antiforgery.IsRequestValidAsync(context))
+        if (await FormAsync(context, antiforgery) is not { } form)
         {
             await ShowAsync(context, StatusCodes.Status400BadRequest, OldPage, null);
             return;
         }
-        var form = await context.Request.ReadFormAsync(context.RequestAborted);
         string to = form["to"].ToString();
         if (apiToken.RoleOf(form["token"].ToString().Trim()) is { } role)
         {
@@ -62,6 +61,21 @@ internal static class SignInEndpoints
             return;
         }
         await RefuseAsync(context, wrong, audited, "sign in with a wrong token", Wrong, to);
+    }
+
+    // Null: what came is no form, or none of a page of ours. Read before it is checked, so that a body that is too large is told as one.
+    private static async Task<IFormCollection?> FormAsync(HttpContext context, IAntiforgery antiforgery)
+    {
+        if (!context.Request.HasFormContentType) return null;
+        try
+        {
+            var form = await context.Request.ReadFormAsync(context.RequestAborted);
+            return await antiforgery.IsRequestValidAsync(context) ? form : null;
+        }
+        catch (Exception e) when (e is InvalidDataException or AntiforgeryValidationException or (IOException and not BadHttpRequestException))
+        {
+            return null;
+        }
     }
 
     private static async Task RefuseAsync(HttpContext context, WrongTokens wrong, Audited audited, string what, string message, string? to)

@@ -94,6 +94,43 @@ public sealed class SignInTests(TestDatabase database) : IClassFixture<TestDatab
     }
 
     [Fact]
+    public async Task A_form_that_can_not_be_read_gets_the_page_again()
+    {
+        using var client = _host.Browser();
+        (string Type, string Body)[] forms =
+        [
+            ("application/x-www-form-urlencoded", new string('x', 10_000) + "=1"),
+            ("multipart/form-data", ""),
+            ("multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=\"token\"\r\n\r\nends here"),
+        ];
+
+        foreach (var (type, body) in forms)
+            foreach (bool isProved in (bool[])[false, true])
+            {
+                using var request = new HttpRequestMessage(HttpMethod.Post, "/sign-in") { Content = new StringContent(body) };
+                request.Content.Headers.Remove("Content-Type");
+                request.Content.Headers.TryAddWithoutValidation("Content-Type", type);
+                // Who sends it beside the form keeps the check from reading the form.
+                if (isProved) request.Headers.Add("RequestVerificationToken", "any");
+                using var answer = await client.SendAsync(request);
+                Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+                Assert.Contains("<h1>Sign in</h1>", await answer.Content.ReadAsStringAsync());
+            }
+    }
+
+    [Fact]
+    public async Task A_form_that_is_too_large_is_told_as_one()
+    {
+        using var client = _host.Browser();
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/sign-in") { Content = new FormUrlEncodedContent([new("token", new string('x', 2_000_000))]) };
+        request.Headers.ExpectContinue = true;
+
+        using var answer = await client.SendAsync(request);
+
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, answer.StatusCode);
+    }
+
+    [Fact]
     public async Task Guessing_is_limited_and_says_when_to_try_again()
     {
         _host.Settings["WrongTokensPerMinute"] = "10";
