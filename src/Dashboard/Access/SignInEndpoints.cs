@@ -112,7 +112,11 @@ internal static class SignInEndpoints
         context.Response.Headers.Location = context.Request.PathBase + to;
     }
 
-    /// <summary>Only addresses of ours: <c>//elsewhere</c> and <c>/\elsewhere</c> name other hosts.</summary>
+    /// <summary>Only addresses of ours, as a header takes them: <c>//elsewhere</c> and <c>/\elsewhere</c> name other hosts.</summary>
     internal static string Local(string? to) =>
-        to is ['/', ..] && to is not ['/', '/' or '\\', ..] && !to.Any(char.IsControl) && !to.StartsWith(Path, StringComparison.OrdinalIgnoreCase) ? to : "/";
+        to is ['/', ..] && to is not ['/', '/' or '\\', ..] && !to.Any(char.IsControl) && !to.StartsWith(Path, StringComparison.OrdinalIgnoreCase) ? Encoded(to) : "/";
+
+    // A header holds ASCII alone.
+    private static string Encoded(string to) =>
+        string.Concat(to.EnumerateRunes().Select(r => r.Value is > ' ' and <= '~' ? r.ToString() : Uri.EscapeDataString(r.ToString())));
 }

@@ -68,6 +68,20 @@ public sealed class SignInTests(TestDatabase database) : IClassFixture<TestDatab
         Assert.Equal("/", answer.Headers.Location?.OriginalString);
     }
 
+    [Theory, InlineData("/runs?q=ü", "/runs?q=%C3%BC"), InlineData("/runs?q=a b\U0001F600", "/runs?q=a%20b%F0%9F%98%80"), InlineData("/runs?q=%C3%BC&tag=a", "/runs?q=%C3%BC&tag=a")]
+    public async Task After_the_sign_in_one_comes_to_what_was_asked_for_in_any_letters(string to, string expected)
+    {
+        using var byLink = _host.Browser();
+        using var byToken = _host.Browser();
+
+        var link = await byLink.GetAsync($"/sign-in?token={_host.SignIn}&to={Uri.EscapeDataString(to)}");
+        var again = await byLink.GetAsync($"/sign-in?token={_host.SignIn}&to={Uri.EscapeDataString(to)}");
+        var token = await DashboardHost.SignInByFormAsync(byToken, DashboardHost.Token, to);
+
+        Assert.Equal((HttpStatusCode.SeeOther, HttpStatusCode.Redirect, HttpStatusCode.SeeOther), (link.StatusCode, again.StatusCode, token.StatusCode));
+        Assert.All((HttpResponseMessage[])[link, again, token], answer => Assert.Equal(expected, answer.Headers.Location?.OriginalString));
+    }
+
     [Fact]
     public async Task The_token_signs_in_on_the_page_and_a_wrong_one_does_not()
     {
