@@ -239,6 +239,26 @@ public sealed class HousekeeperTests(TestDatabase database) : IClassFixture<Test
         Assert.Null(await new LinkEdits(database).RenewExperiment(experiment.Slug, default));
     }
 
+    [Fact]
+    public async Task A_run_that_was_deleted_when_its_experiment_got_a_new_link_comes_back_under_a_new_one()
+    {
+        var experiment = await new StoredExperiments(database).PlayAsync(Wobble.Results.Experiments.Making.Compare(["a/x", "b/x"], new Definition { Target = "" }, new Catalogue(), 3, 1), _ => (30, 4_000));
+        await using var db = database.CreateDbContext();
+        var run = await db.Runs.AsNoTracking().Where(r => r.ExperimentId == experiment.Id).OrderBy(r => r.Id).FirstAsync();
+        var edits = new RunEdits(database, _clock, Retention.Default);
+        await edits.Delete([run.Id], default);
+
+        Assert.NotNull(await new LinkEdits(database).RenewExperiment(experiment.Slug, default));
+        await edits.Restore([run.Id], default);
+
+        Assert.Null(await new ExportQueries(database).Run(run.Slug, default));
+        Assert.Equal(1, await db.Runs.CountAsync(r => r.Id == run.Id && r.DeletedAt == null));
+        // By itself a deleted run is given none: its link opens nothing.
+        await edits.Delete([run.Id], default);
+        string now = await db.Runs.Where(r => r.Id == run.Id).Select(r => r.Slug).SingleAsync();
+        Assert.Null(await new LinkEdits(database).RenewRun(now, default));
+    }
+
     private async Task<List<Guid>> DeletedAsync()
     {
         await using var db = database.CreateDbContext();
