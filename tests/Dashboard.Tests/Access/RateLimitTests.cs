@@ -92,9 +92,11 @@ public sealed class RateLimitTests : IAsyncLifetime
             await db.Database.ExecuteSqlAsync($"lock table seconds in access exclusive mode", TestContext.Current.CancellationToken);
             first = client.GetAsync($"{run}.csv");
             await Poll.UntilAsync("the first to go on", async () => await db.Database.SqlQuery<int>($"""select count(*)::int as "Value" from pg_locks where not granted and relation = 'seconds'::regclass""").SingleAsync() > 0, TimeSpan.FromSeconds(30));
-            foreach (string another in (string[])[".csv", ".html", ".hgrm", ".hlog", ".facts.jsonl", ".wobble.gz", "/samples"])
+            string[] ofTheRun = [".csv", ".html", ".hgrm", ".hlog", ".facts.jsonl", ".wobble.gz", "/samples"];
+            string[] ofMany = ["/api/experiments/AAAAAAAAAAAAAAAAAAAAAA.csv", "/api/experiments/AAAAAAAAAAAAAAAAAAAAAA.html", "/api/compare.csv?r=AAAAAAAAAAAAAAAAAAAAAA"];
+            foreach (string another in (string[])[.. ofTheRun.Select(ending => run + ending), .. ofMany])
             {
-                using var refused = await client.GetAsync(run + another);
+                using var refused = await client.GetAsync(another);
                 Assert.Equal(HttpStatusCode.TooManyRequests, refused.StatusCode);
                 Assert.NotNull(refused.Headers.RetryAfter);
             }
