@@ -15,6 +15,7 @@ internal static class OidcSetup
     private const string CallbackPath = SignInEndpoints.Path + "/provider/back";
     private const string Refused = "The provider knows you, but nobody gave you access to this Wobble: its settings OidcOperators and OidcViewers name who has it.";
     private const string Failed = "The provider's answer can't be used: it was too old, or of another sign-in. Try again.";
+    private const string Away = "The provider can’t be reached: sign in with the token, or try again.";
 
     public static AuthenticationBuilder AddOidc(this AuthenticationBuilder schemes, AccessSettings settings) => settings.Oidc is not { } oidc ? schemes : schemes.AddOpenIdConnect(Scheme, options =>
     {
@@ -52,8 +53,21 @@ internal static class OidcSetup
     public static void MapOidc(this WebApplication app)
     {
         if (app.Services.GetRequiredService<AccessSettings>().Oidc is null) return;
-        app.MapGet(Path, (HttpContext context, string? to) => TypedResults.Challenge(new AuthenticationProperties { RedirectUri = context.Request.PathBase + SignInEndpoints.Local(to), IsPersistent = true }, [Scheme]))
-            .AllowAnonymous().ExcludeFromDescription();
+        app.MapGet(Path, (HttpContext context, string? to) => BeginAsync(context, to, app.Logger)).AllowAnonymous().ExcludeFromDescription();
+    }
+
+    private static async Task BeginAsync(HttpContext context, string? to, ILogger log)
+    {
+        try
+        {
+            await context.ChallengeAsync(Scheme, new AuthenticationProperties { RedirectUri = context.Request.PathBase + SignInEndpoints.Local(to), IsPersistent = true });
+        }
+        // Where to send people is asked of the provider at the first sign-in; what went wrong comes wrapped in an InvalidOperationException.
+        catch (Exception e) when (e is InvalidOperationException or HttpRequestException or IOException or OperationCanceledException && !context.RequestAborted.IsCancellationRequested)
+        {
+            log.LogWarning(e, "The provider of sign-ins can't be reached");
+            await SignInEndpoints.ShowAsync(context, StatusCodes.Status503ServiceUnavailable, Away, to);
+        }
     }
 
     private static async Task ReceiveAsync(TicketReceivedContext context, OidcSettings oidc)

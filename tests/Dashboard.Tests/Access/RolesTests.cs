@@ -112,6 +112,25 @@ public sealed class RolesTests(ViewedHost viewed) : IClassFixture<ViewedHost>
     }
 
     [Fact]
+    public async Task A_provider_that_is_away_is_told_as_one_and_the_token_signs_in()
+    {
+        // Nobody listens there.
+        var away = new DashboardHost { Database = host.Database, Settings = { ["OidcAuthority"] = "http://127.0.0.1:9", ["OidcClientId"] = "wobble", ["OidcOperators"] = "ada@example.org" } };
+        await away.InitializeAsync();
+        using var client = away.Browser();
+        client.DefaultRequestHeaders.Accept.ParseAdd("text/html");
+
+        using var answer = await client.GetAsync("/sign-in/provider?to=/runs");
+
+        string page = await answer.Content.ReadAsStringAsync();
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
+        Assert.Contains("be reached: sign in with the token, or try again.", page);
+        Assert.Contains("name=\"to\" value=\"/runs\"", page);
+        Assert.Equal(HttpStatusCode.SeeOther, (await DashboardHost.SignInByFormAsync(client, DashboardHost.Token)).StatusCode);
+        await away.DisposeAsync();
+    }
+
+    [Fact]
     public async Task Who_did_what_and_how_it_ended_is_in_the_audit_log()
     {
         await host.AddRunnerAsync();
