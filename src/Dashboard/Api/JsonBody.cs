@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Unicode;
 using Wobble.Results.Domain;
 
 namespace Wobble.Dashboard.Api;
@@ -29,6 +30,8 @@ internal sealed record JsonBody(JsonObject? Value, IResult? Refusal)
 
     public static JsonBody Parse(ReadOnlyMemory<byte> text)
     {
+        // The parser lets other bytes stand in texts, and throws when they are read.
+        if (!Utf8.IsValid(text.Span)) return Wrong("body", "this text", "a JSON object in UTF-8");
         try
         {
             using var document = JsonDocument.Parse(text, Options);

@@ -140,6 +140,19 @@ public sealed class BadInputTests(DashboardHost host) : IClassFixture<DashboardH
         Assert.Contains("application/json", (await ProblemOf(answer, HttpStatusCode.UnsupportedMediaType)).Detail);
     }
 
+    [Theory, InlineData("notes"), InlineData("target"), InlineData("workers")]
+    public async Task A_body_that_is_not_UTF_8_is_refused(string field)
+    {
+        using var client = host.WithToken();
+        using var content = new ByteArrayContent([.. Encoding.UTF8.GetBytes($"{{\"{field}\":\"a"), 0xFF, .. Encoding.UTF8.GetBytes("\"}")]);
+        content.Headers.ContentType = new("application/json");
+
+        using var answer = await client.PostAsync("/api/runs", content);
+
+        var problem = await ProblemOf(answer, HttpStatusCode.BadRequest);
+        Assert.Equal("this text is not allowed; a JSON object in UTF-8", Assert.Single(problem.Errors!["body"]));
+    }
+
     [Fact]
     public async Task A_body_that_is_too_large_is_refused()
     {
