@@ -153,6 +153,20 @@ public sealed class BadInputTests(DashboardHost host) : IClassFixture<DashboardH
         Assert.Equal("this text is not allowed; a JSON object in UTF-8", Assert.Single(problem.Errors!["body"]));
     }
 
+    [Theory]
+    [InlineData("/audit?before=x"), InlineData("/audit?before=99999999999999999999"), InlineData("/audit?q=%00"), InlineData("/configurations?archived=x")]
+    [InlineData("/runs?q=%00"), InlineData("/runs?tag=a%00"), InlineData("/runs?target=%00a"), InlineData("/runs?after=%00"), InlineData("/new?again=%00"), InlineData("/new?target=a%00")]
+    public async Task A_page_opens_whatever_its_address_asks_for(string address)
+    {
+        using var client = host.WithToken();
+        client.DefaultRequestHeaders.Accept.ParseAdd("text/html");
+
+        using var answer = await client.GetAsync(address);
+
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        Assert.DoesNotContain("lost its database", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_body_that_is_too_large_is_refused()
     {

@@ -50,6 +50,15 @@ public sealed class ListShapesTests
     }
 
     [Fact]
+    public void What_no_database_takes_is_left_out_of_a_filter()
+    {
+        var url = RunsUrl.Parse("/runs?q=a%00b&tag=c%00&target=%00&after=%00");
+
+        Assert.Equal("/runs?q=ab&tag=c", url.ToString());
+        Assert.Empty(url.Wrong);
+    }
+
+    [Fact]
     public void Turning_a_filter_begins_at_the_first_page_and_keeps_what_was_chosen()
     {
         string slug = Results.Storage.Slug.New();

@@ -19,16 +19,16 @@ public sealed partial class ConfigurationsPage
     [Inject] private ConfigurationQueries Configurations { get; set; } = default!;
     [Inject] private RunnerQueries Runners { get; set; } = default!;
 
-    /// <summary>True: the archived ones.</summary>
-    [SupplyParameterFromQuery] public bool Archived { get; set; }
+    /// <summary>"true": the archived ones. A text: a mistyped address is no fault.</summary>
+    [SupplyParameterFromQuery] public string? Archived { get; set; }
 
     /// <inheritdoc/>
-    protected override object Question => Archived;
+    protected override object Question => IsArchive;
 
-    private bool IsArchive => Archived;
+    private bool IsArchive => bool.TryParse(Archived, out bool archived) && archived;
 
     /// <inheritdoc/>
-    protected override async Task<ConfigurationsShown> AskAsync(CancellationToken cancel) => new(await Configurations.All(Archived, cancel), await Runners.All(cancel));
+    protected override async Task<ConfigurationsShown> AskAsync(CancellationToken cancel) => new(await Configurations.All(IsArchive, cancel), await Runners.All(cancel));
 
     /// <inheritdoc/>
     protected override void OnAnswered()

@@ -73,12 +73,12 @@ public sealed partial class NewRunPage
     {
         var runners = await Runners.All(cancel);
         var configuration = Guid.TryParse(ConfigurationId, out var id) ? await Configurations.One(id, cancel) : null;
-        var again = AgainSlug is null ? null : await Runs.Rows([AgainSlug], cancel) is [var run, ..] ? run : null;
+        var again = AgainSlug is { } slug && Wobble.Results.Storage.Slug.IsValid(slug) && await Runs.Rows([slug], cancel) is [var run, ..] ? run : null;
         var going = await Home.GoingOn(cancel);
         var queued = await Home.Queued(cancel);
         var lastAsked = await Home.Recent(1, cancel) is [var newest, ..] ? newest : null;
-        // A copy: who looks may choose another while this is asked.
-        string[] targets = context is not null ? [.. context.Form.Targets] : [configuration?.Definition.Target ?? again?.Target ?? FirstTarget];
+        // A copy: who looks may choose another while this is asked. An address may name one with a NUL, which PostgreSQL doesn't take.
+        string[] targets = context is not null ? [.. context.Form.Targets.Where(t => !t.Contains('\0', StringComparison.Ordinal))] : [configuration?.Definition.Target ?? again?.Target ?? FirstTarget];
         return new NewRunShown(runners, going, queued, configuration, again, lastAsked, await Runs.LastOf(targets, cancel));
     }
 

@@ -24,15 +24,18 @@ public sealed record RunsUrl
         int query = address.IndexOf('?', StringComparison.Ordinal);
         var values = query < 0 ? [] : QueryHelpers.ParseQuery(address[query..].Split('#')[0]);
         var wrong = new List<FieldError>();
-        string? One(string name) => values.TryGetValue(name, out var v) && v.LastOrDefault() is { Length: > 0 } text ? text.Trim() : null;
+        // PostgreSQL takes no NUL.
+        static string WithoutNul(string? text) => (text ?? "").Replace("\0", "", StringComparison.Ordinal);
+        string? One(string name) => values.TryGetValue(name, out var v) && WithoutNul(v.LastOrDefault()).Trim() is { Length: > 0 } text ? text : null;
         List<T> Many<T>(string name, Func<string, (bool, T)> read, string allowed)
         {
             var all = new List<T>();
-            foreach (string? text in values.TryGetValue(name, out var v) ? v : default)
+            foreach (string? given in values.TryGetValue(name, out var v) ? v : default)
             {
-                var (ok, value) = read(text ?? "");
+                string text = WithoutNul(given);
+                var (ok, value) = read(text);
                 if (ok) all.Add(value);
-                else wrong.Add(new FieldError(name, text ?? "", allowed));
+                else wrong.Add(new FieldError(name, text, allowed));
             }
             return [.. all.Distinct()];
         }
