@@ -86,6 +86,20 @@ public sealed class ExperimentPagesTests : PageScene
     }
 
     [Fact]
+    public async Task An_open_page_whose_session_ended_shows_no_longer_when_its_experiment_runs_again()
+    {
+        var made = (await new Wobble.Results.Jobs.ExperimentQueue(Database, Jobs, TimeProvider.System).CreateAsync(c => Making.Compare(["uwsgi-http/bottle", "uvicorn/starlette"], new Definition { Target = "" }, c, 3, 1))).Experiment!;
+        await new Wobble.Results.Edits.RecurrenceEdits(Database, TimeProvider.System).Create(new Wobble.Results.Edits.RecurrenceWish { Experiment = made.Slug, Time = "02:30" }, default);
+        var page = Open<ExperimentPage>($"/x/{made.Slug}", ("Slug", made.Slug));
+        page.WaitForElement(".recurs");
+
+        SignOut();
+
+        page.WaitForAssertion(() => Assert.Empty(page.FindAll(".recurs")));
+        Assert.DoesNotContain("02:30", page.Markup, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void What_was_queued_last_and_is_deleted_by_now_is_a_time_and_no_link()
     {
         var row = new Results.Queries.RecurrenceRow { Id = Guid.NewGuid(), Time = "02:30", Days = [], Zone = "UTC", LastAt = DateTimeOffset.UtcNow, LastIsDeleted = true };
