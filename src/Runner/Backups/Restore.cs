@@ -105,7 +105,7 @@ internal sealed class Restore(CommandDatabase database, DataFolder data)
     private async Task RestoreDatabaseAsync(string dump, CancellationToken cancel)
     {
         var present = new NpgsqlConnectionStringBuilder(database.ConnectionString) { Pooling = false };
-        string name = present.Database!, stamp = DateTime.UtcNow.ToString("yyyyMMddHHmmss", CultureInfo.InvariantCulture);
+        string name = PostgresTool.DatabaseOf(present), stamp = DateTime.UtcNow.ToString("yyyyMMddHHmmss", CultureInfo.InvariantCulture);
         string draft = $"{name}_restored_{stamp}", replaced = $"{name}_replaced_{stamp}";
         await using var server = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(present.ConnectionString) { Database = "postgres" }.ConnectionString);
         await server.OpenAsync(cancel);
