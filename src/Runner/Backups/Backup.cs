@@ -4,6 +4,7 @@ using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using Wobble.Results;
 using Wobble.Runner.Hosting;
+using Wobble.Runner.Stacks;
 
 namespace Wobble.Runner.Backups;
 
@@ -14,31 +15,34 @@ namespace Wobble.Runner.Backups;
 internal static class Backup
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    // A key takes a thousand.
+    private const int MaxSecret = 64 * 1024;
 
     /// <summary>Writes it; answers what it holds.</summary>
     public static async Task<BackupManifest> WriteAsync(CommandDatabase database, DataFolder data, string file, CancellationToken cancel)
     {
         if (File.Exists(file)) throw new HostingException($"FILE: '{file}' is not allowed; a file that isn't there yet.", Commands.ExitCodes.BadInput);
         string draft = file + ".part", dump = file + ".dump.part";
+        var journals = new List<(string Name, FirstBytes Content)>();
         try
         {
             // Journals first: a run that ends meanwhile is then in both, which does no harm, and never in neither.
-            var journals = ReadAll(data.Journals, "*.jsonl");
+            Open(data.Journals, journals);
             // Made here, so that pg_dump writes into a file that nobody else can read.
             using (Private(dump)) { }
             await PostgresTool.RunAsync(database.Programs, "pg_dump", database.ConnectionString, ["--format=custom", "--no-owner", "--no-privileges", $"--file={Path.GetFullPath(dump)}"], cancel);
-            var keys = ReadAll(data.Keys, "*");
-            bool hasToken = File.Exists(data.Token);
-            var manifest = await ManifestAsync(database, journals.Count + keys.Count + (hasToken ? 2 : 1), cancel);
+            var keys = ReadKeys(data.Keys);
+            byte[]? token = SharedFile.ReadSmall(data.Token, MaxSecret);
+            var manifest = await ManifestAsync(database, journals.Count + keys.Count + (token is null ? 1 : 2), cancel);
             await using (var stream = Private(draft))
             {
                 await using (var tar = new TarWriter(stream, TarEntryFormat.Pax, leaveOpen: true))
                 {
-                    await AddAsync(tar, BackupManifest.Name, JsonSerializer.SerializeToUtf8Bytes(manifest, WobbleJson.Indented), cancel);
+                    await AddAsync(tar, BackupManifest.Name, new MemoryStream(JsonSerializer.SerializeToUtf8Bytes(manifest, WobbleJson.Indented)), cancel);
                     await tar.WriteEntryAsync(dump, BackupManifest.Dump, cancel);
-                    foreach (var (name, bytes) in journals) await AddAsync(tar, BackupManifest.Journals + name, bytes, cancel);
-                    foreach (var (name, bytes) in keys) await AddAsync(tar, BackupManifest.Keys + name, bytes, cancel);
-                    if (hasToken) await AddAsync(tar, BackupManifest.Token, await File.ReadAllBytesAsync(data.Token, cancel), cancel);
+                    foreach (var (name, content) in journals) await AddAsync(tar, BackupManifest.Journals + name, content, cancel);
+                    foreach (var (name, bytes) in keys) await AddAsync(tar, BackupManifest.Keys + name, new MemoryStream(bytes), cancel);
+                    if (token is not null) await AddAsync(tar, BackupManifest.Token, new MemoryStream(token), cancel);
                 }
                 stream.Flush(flushToDisk: true);
             }
@@ -47,6 +51,7 @@ internal static class Backup
         }
         finally
         {
+            foreach (var (_, content) in journals) await content.DisposeAsync();
             File.Delete(draft);
             File.Delete(dump);
         }
@@ -66,26 +71,35 @@ internal static class Backup
         };
     }
 
-    private static List<(string Name, byte[] Bytes)> ReadAll(string folder, string pattern)
+    // Not read yet: of a run of hours one takes more than memory should.
+    private static void Open(string folder, List<(string Name, FirstBytes Content)> journals)
     {
-        var files = new List<(string, byte[])>();
-        if (!Directory.Exists(folder)) return files;
-        foreach (string path in Directory.EnumerateFiles(folder, pattern).Order(StringComparer.Ordinal))
+        if (!Directory.Exists(folder)) return;
+        foreach (string path in Directory.EnumerateFiles(folder, "*.jsonl").Order(StringComparer.Ordinal))
         {
             try
             {
-                files.Add((Path.GetFileName(path), File.ReadAllBytes(path)));
+                journals.Add((Path.GetFileName(path), new FirstBytes(path)));
             }
             catch (FileNotFoundException)
             {
                 // Its run ended at this moment, and is in the database.
             }
         }
-        return files;
+    }
+
+    // The folder is the Dashboard's user's, who may have put a link to what is root's there, or a pipe: those are no keys.
+    private static List<(string Name, byte[] Bytes)> ReadKeys(string folder)
+    {
+        var keys = new List<(string, byte[])>();
+        if (!Directory.Exists(folder)) return keys;
+        foreach (string path in Directory.EnumerateFiles(folder).Order(StringComparer.Ordinal))
+            if (SharedFile.ReadSmall(path, MaxSecret) is { } bytes) keys.Add((Path.GetFileName(path), bytes));
+        return keys;
     }
 
     private static FileStream Private(string path) => new(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = OwnerOnly });
 
-    private static async Task AddAsync(TarWriter tar, string name, byte[] bytes, CancellationToken cancel) =>
-        await tar.WriteEntryAsync(new PaxTarEntry(TarEntryType.RegularFile, name) { DataStream = new MemoryStream(bytes), Mode = OwnerOnly }, cancel);
+    private static async Task AddAsync(TarWriter tar, string name, Stream content, CancellationToken cancel) =>
+        await tar.WriteEntryAsync(new PaxTarEntry(TarEntryType.RegularFile, name) { DataStream = content, Mode = OwnerOnly }, cancel);
 }

@@ -70,7 +70,7 @@ internal sealed class Restore(CommandDatabase database, DataFolder data)
                 entries++;
                 hasDump |= entry.Name == BackupManifest.Dump;
                 if (entry.EntryType != TarEntryType.RegularFile || !IsKnown(entry.Name)) throw Refused(file, $"what ./wobble backup wrote; it holds '{entry.Name}'");
-                if (entry.Name != BackupManifest.Dump && entry.Length > MaxSmall) throw Refused(file, $"entries of at most {MaxSmall / 1024 / 1024} MB but for the database");
+                if (IsTooLong(entry.Name, entry.Length)) throw Refused(file, $"a token and keys of at most {MaxSmall / 1024 / 1024} MB");
                 string path = Path.Combine(folder, entry.Name);
                 Directory.CreateDirectory(Path.GetDirectoryName(path)!);
                 await entry.ExtractToFileAsync(path, overwrite: false, cancel);
@@ -87,6 +87,10 @@ internal sealed class Restore(CommandDatabase database, DataFolder data)
             throw Refused(file, "a file that can be read");
         }
     }
+
+    /// <summary>The database and the journal of a long run may take what they take.</summary>
+    internal static bool IsTooLong(string name, long length) =>
+        length > MaxSmall && name != BackupManifest.Dump && !name.StartsWith(BackupManifest.Journals, StringComparison.Ordinal);
 
     private static bool IsKnown(string name) =>
         name is BackupManifest.Dump or BackupManifest.Token

@@ -115,6 +115,67 @@ public sealed class BackupTests : IDisposable
     }
 
     [Fact]
+    public async Task Among_the_keys_only_plain_files_are_read_whatever_the_Dashboards_user_put_there()
+    {
+        var data = NewFolder();
+        string folder = NewFolder().Root, file = Path.Combine(folder, "all.tar"), secret = Path.Combine(folder, "secret");
+        File.WriteAllText(secret, "of root alone");
+        Directory.CreateDirectory(data.Keys);
+        File.WriteAllText(Path.Combine(data.Keys, "key-1.xml"), "<key/>");
+        File.CreateSymbolicLink(Path.Combine(data.Keys, "key-2.xml"), secret);
+        using (var pipe = Process.Start("/usr/bin/mkfifo", [Path.Combine(data.Keys, "key-3.xml")])) await pipe.WaitForExitAsync();
+        await using var database = await CommandDatabase.OpenAsync(data, alone: true, CancellationToken.None);
+
+        var manifest = await Task.Run(() => Backup.WriteAsync(database, data, file, CancellationToken.None)).WaitAsync(TimeSpan.FromSeconds(60));
+
+        Assert.Equal(2, manifest.Entries);
+        var names = new List<string>();
+        using var tar = new TarReader(File.OpenRead(file));
+        while (tar.GetNextEntry() is { } entry) names.Add(entry.Name);
+        Assert.Equal([BackupManifest.Name, BackupManifest.Dump, "keys/key-1.xml"], names);
+    }
+
+    [Fact]
+    public async Task Of_a_journal_that_grows_meanwhile_a_backup_has_what_was_there_when_it_was_opened()
+    {
+        string path = Path.Combine(NewFolder().Root, "journal");
+        File.WriteAllText(path, "{}\n");
+        await using var opened = new FirstBytes(path);
+        File.AppendAllText(path, "{}\n{}\n");
+        using var written = new MemoryStream();
+
+        await using (var tar = new TarWriter(written, TarEntryFormat.Pax, leaveOpen: true))
+        {
+            await tar.WriteEntryAsync(new PaxTarEntry(TarEntryType.RegularFile, "journal") { DataStream = opened });
+            await tar.WriteEntryAsync(new PaxTarEntry(TarEntryType.RegularFile, "next") { DataStream = new MemoryStream([1]) });
+        }
+
+        written.Position = 0;
+        await using var reader = new TarReader(written);
+        Assert.Equal("{}\n", new StreamReader(reader.GetNextEntry()!.DataStream!).ReadToEnd());
+        Assert.Equal("next", reader.GetNextEntry()!.Name);
+    }
+
+    [Fact]
+    public void A_journal_that_was_cut_since_ends_the_backup_with_a_sentence()
+    {
+        string path = Path.Combine(NewFolder().Root, "journal");
+        File.WriteAllText(path, "{}\n{}\n");
+        using var opened = new FirstBytes(path);
+        File.WriteAllText(path, "");
+
+        Assert.Contains("was cut", Assert.Throws<EndOfStreamException>(() => opened.CopyTo(Stream.Null)).Message);
+    }
+
+    [Fact]
+    public void The_journal_of_a_long_run_comes_back_whatever_its_length()
+    {
+        Assert.False(Restore.IsTooLong($"journals/{Guid.CreateVersion7()}.jsonl", 1L << 40));
+        Assert.False(Restore.IsTooLong("database.dump", 1L << 40));
+        Assert.True(Restore.IsTooLong("keys/key-1.xml", 1L << 40));
+    }
+
+    [Fact]
     public async Task What_restores_left_that_were_killed_goes_with_the_next_and_nothing_else()
     {
         var data = NewFolder();
