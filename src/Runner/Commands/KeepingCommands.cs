@@ -51,8 +51,17 @@ internal static class ImportCommand
             {
                 if (!File.Exists(path)) throw Keeping.Refused("FILE", path, "a file that is there");
                 await using var stream = new FileStream(path, FileMode.Open, FileAccess.Read);
-                var outcome = await import.ReadAsync(stream, cancel);
-                if (outcome is { Error: null, WasHere: false }) await Keeping.NoteAsync(database, $"import a run, {outcome.Slug}, from {Path.GetFileName(path)}", cancel);
+                ImportOutcome outcome;
+                try
+                {
+                    outcome = await import.ReadAsync(stream, cancel);
+                }
+                catch (OperationCanceledException)
+                {
+                    throw new HostingException("Cancelled; what was said to be imported stays.", ExitCodes.Cancelled);
+                }
+                // It is here by now, whatever is asked meanwhile.
+                if (outcome is { Error: null, WasHere: false }) await Keeping.NoteAsync(database, $"import a run, {outcome.Slug}, from {Path.GetFileName(path)}", CancellationToken.None);
                 if (outcome.Error is { } error) await Console.Error.WriteLineAsync(Printable.Of($"{path}: {error}"));
                 else Console.Out.WriteLine($"{path}: {(outcome.WasHere ? "was here already" : "imported")}, /r/{outcome.Slug}{(outcome.Note is { } note ? $". {note}" : "")}");
                 if (outcome.Error is not null) wrong++;
@@ -93,8 +102,9 @@ internal static class RestoreCommand
         command.SetAction((parsed, cancel) => Keeping.DoAsync(parsed, data, alone: true, async (database, folder) =>
         {
             var manifest = await new Restore(database, folder).RunAsync(Path.GetFullPath(parsed.GetValue(file)!), parsed.GetValue(replace), cancel);
-            await Keeping.NoteAsync(database, string.Create(CultureInfo.InvariantCulture, $"restore a backup of {manifest.At:yyyy-MM-dd HH:mm} UTC, {manifest.Runs:N0} runs"), cancel);
+            // All is in its place by now: a Ctrl-C comes too late, and so does what keeps it from being noted.
             Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Restored {manifest.Runs:N0} runs of {manifest.At:yyyy-MM-dd HH:mm} UTC into {folder.Root}. ./run --data {folder.Root} starts it."));
+            await Keeping.NoteAsync(database, string.Create(CultureInfo.InvariantCulture, $"restore a backup of {manifest.At:yyyy-MM-dd HH:mm} UTC, {manifest.Runs:N0} runs"), CancellationToken.None);
         }, cancel));
         return command;
     }
