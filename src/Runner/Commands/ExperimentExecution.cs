@@ -34,9 +34,18 @@ internal static class ExperimentExecution
     public static async Task<int> RunAsync(IExecutions machine, DataFolder folder, ExperimentDefinition experiment, ExperimentChoice choice, IReadOnlyList<Claim> claims, CancellationToken cancel)
     {
         var errors = new List<FieldError>();
-        IExperimentStore? store = choice.Record ? await RecordAsync(folder, experiment, errors, cancel)
-            : choice.State is { } path ? StateFile.Open(path, experiment, errors)
-            : new MemoryStore(experiment);
+        IExperimentStore? store;
+        try
+        {
+            store = choice.Record ? await RecordAsync(folder, experiment, errors, cancel)
+                : choice.State is { } path ? StateFile.Open(path, experiment, errors)
+                : new MemoryStore(experiment);
+        }
+        catch (HostingException e)
+        {
+            await Console.Error.WriteLineAsync(Printable.Of(e.Message));
+            return e.ExitCode;
+        }
         if (store is null) return await RefuseAsync(errors);
         using var file = store as IDisposable;
 
@@ -73,10 +82,17 @@ internal static class ExperimentExecution
         return code;
     }
 
+    /// <summary>To the database that the setting names, else to that of the data folder; null where none runs there. Throws when the setting can't be read.</summary>
+    internal static string? ConnectionTo(DataFolder folder, IConfiguration settings)
+    {
+        if (settings.GetConnectionString("Wobble") is not { Length: > 0 } given) return PrivatePostgres.RunningIn(folder);
+        Database.Parse(given);
+        return given;
+    }
+
     private static async Task<IExperimentStore?> RecordAsync(DataFolder folder, ExperimentDefinition experiment, List<FieldError> errors, CancellationToken cancel)
     {
-        var settings = new ConfigurationBuilder().AddJsonFile(Path.Combine(AppContext.BaseDirectory, "appsettings.json"), optional: true).AddEnvironmentVariables().Build();
-        string? connection = settings.GetConnectionString("Wobble") is { Length: > 0 } given ? given : PrivatePostgres.RunningIn(folder);
+        string? connection = ConnectionTo(folder, UpSettings.Configuration());
         if (connection is null)
         {
             errors.Add(new FieldError("record", folder.Root, "possible while ./run goes on with the same --data, or with ConnectionStrings__Wobble set"));

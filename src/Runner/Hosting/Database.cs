@@ -82,7 +82,8 @@ internal static class Database
         }
     }
 
-    private static string Parse(string connectionString)
+    /// <summary>Where it leads, for people; throws and names the setting when it can't be read.</summary>
+    public static string Parse(string connectionString)
     {
         try
         {

@@ -36,6 +36,14 @@ internal sealed record WorkSettings(string Name, string ConnectionString, DataFo
         if (!RunnerName.IsValid(name)) throw new WorkSettingException($"RunnerName: {name} is not allowed; {RunnerName.Allowed}.");
         if (configuration.GetConnectionString("Wobble") is not { Length: > 0 } connection)
             throw new WorkSettingException("ConnectionStrings__Wobble is not set: it names Wobble's own PostgreSQL, such as Host=10.0.0.5;Database=wobble;Username=wobble;Password=… (./run sets it by itself).");
+        try
+        {
+            Database.Parse(connection);
+        }
+        catch (HostingException e)
+        {
+            throw new WorkSettingException(e.Message);
+        }
         string folder = configuration["DataFolder"] is { Length: > 0 } data ? data : DataFolder.Default;
         string? allow = configuration["Webhooks:AllowPrivate"];
         if (allow is not (null or "") && !bool.TryParse(allow, out _)) throw new WorkSettingException($"Webhooks__AllowPrivate: {allow} is not allowed; true or false.");
