@@ -68,8 +68,8 @@ internal static class WorkHost
     private static IHost Build(WorkSettings settings, Action<IServiceCollection> configure)
     {
         var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = AppContext.BaseDirectory });
-        // `up` chooses the format for all that it starts.
-        if (builder.Configuration["Logging:Console:FormatterName"] == "json") builder.Logging.AddJsonConsole(console =>
+        // `up` chooses the format for all that it starts, by .NET's own setting.
+        if (settings.JsonLogs || builder.Configuration["Logging:Console:FormatterName"] == "json") builder.Logging.AddJsonConsole(console =>
         {
             console.UseUtcTimestamp = true;
             console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";

@@ -29,6 +29,9 @@ internal sealed record WorkSettings(string Name, string ConnectionString, DataFo
     /// <summary>True: webhooks may go to addresses of private networks, too.</summary>
     public bool AllowPrivateWebhooks { get; init; }
 
+    /// <summary>True: its log is JSON, an object a line.</summary>
+    public bool JsonLogs { get; init; }
+
     /// <summary>Reads <c>RunnerName</c>, <c>ConnectionStrings:Wobble</c>, <c>DataFolder</c> and what else is set.</summary>
     public static WorkSettings From(IConfiguration configuration)
     {
@@ -49,10 +52,12 @@ internal sealed record WorkSettings(string Name, string ConnectionString, DataFo
         if (allow is not (null or "") && !bool.TryParse(allow, out _)) throw new WorkSettingException($"Webhooks__AllowPrivate: {allow} is not allowed; true or false.");
         string? keeps = configuration["Housekeeping"];
         if (keeps is not (null or "") && !bool.TryParse(keeps, out _)) throw new WorkSettingException($"Housekeeping: {keeps} is not allowed; true or false.");
+        string? format = configuration["LogFormat"]?.Trim();
+        if (format is not (null or "" or "text" or "json")) throw new WorkSettingException($"LogFormat: {format} is not allowed; text or json.");
         if (Results.Telemetry.Refuse(configuration["OtlpEndpoint"]) is { } wrong) throw new WorkSettingException(wrong);
         var errors = new List<FieldError>();
         var retention = Retention.Read(key => configuration[key], errors);
         if (errors.Count > 0) throw new WorkSettingException(errors[0].ToString());
-        return new WorkSettings(name, connection, new DataFolder(folder)) { Retention = retention, Housekeeping = bool.TryParse(keeps, out bool isKeeper) && isKeeper, AllowPrivateWebhooks = bool.TryParse(allow, out bool isAllowed) && isAllowed, OtlpEndpoint = string.IsNullOrWhiteSpace(configuration["OtlpEndpoint"]) ? null : configuration["OtlpEndpoint"]!.Trim().TrimEnd('/') };
+        return new WorkSettings(name, connection, new DataFolder(folder)) { Retention = retention, Housekeeping = bool.TryParse(keeps, out bool isKeeper) && isKeeper, AllowPrivateWebhooks = bool.TryParse(allow, out bool isAllowed) && isAllowed, JsonLogs = format == "json", OtlpEndpoint = string.IsNullOrWhiteSpace(configuration["OtlpEndpoint"]) ? null : configuration["OtlpEndpoint"]!.Trim().TrimEnd('/') };
     }
 }

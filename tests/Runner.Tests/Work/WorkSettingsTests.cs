@@ -20,6 +20,15 @@ public sealed class WorkSettingsTests
         Assert.Equal((work.Message, ExitCodes.BadInput), (record.Message, record.ExitCode));
     }
 
+    [Theory]
+    [InlineData(null, false), InlineData("", false), InlineData("text", false), InlineData("json", true)]
+    public void A_runner_that_joined_heeds_the_format_of_logs(string? given, bool expected) =>
+        Assert.Equal(expected, From(("LogFormat", given)).JsonLogs);
+
+    [Fact]
+    public void Another_format_of_logs_is_refused() =>
+        Assert.Equal("LogFormat: xml is not allowed; text or json.", Assert.Throws<WorkSettingException>(() => From(("LogFormat", "xml"))).Message);
+
     private static WorkSettings From(params (string Key, string? Value)[] given) => WorkSettings.From(Settings(given));
 
     private static IConfigurationRoot Settings(params (string Key, string? Value)[] given) => new ConfigurationBuilder()
