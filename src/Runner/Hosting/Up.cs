@@ -29,7 +29,7 @@ internal sealed class Up(UpSettings settings, Terminal terminal, TimeProvider ti
             if (settings.ConnectionString is null) Database.NoteSchema(settings.Data);
             var services = new Services(settings, connectionString, _user, Token());
             Add(services.Runner());
-            Add(services.Dashboard(NewSignIn), restarted: () => terminal.Tell("The Dashboard has a new sign-in link: " + Link(settings.Addresses[0].LocalUrl)));
+            Add(services.Dashboard(NewSignIn), restarted: () => terminal.Tell("The Dashboard has a new sign-in link: " + Link()));
             await WhileNoneGivesUpAsync(new HealthProbe(settings.Addresses[0]).WaitAsync(stop));
             Announce();
             await WhileNoneGivesUpAsync(Task.Delay(Timeout.Infinite, stop));
@@ -94,7 +94,7 @@ internal sealed class Up(UpSettings settings, Terminal terminal, TimeProvider ti
     /// <summary>A link signs in once, so each start of the Dashboard has its own.</summary>
     private string NewSignIn() => _signIn = Secrets.New();
 
-    private string Link(string url) => $"{url}/sign-in?token={_signIn}";
+    private string Link() => $"{settings.PublicUrl ?? settings.Addresses[0].LocalUrl}/sign-in?token={_signIn}";
 
     private void Announce()
     {
@@ -104,7 +104,7 @@ internal sealed class Up(UpSettings settings, Terminal terminal, TimeProvider ti
         foreach (var address in settings.Addresses) terminal.Say($"  {address.LocalUrl}");
         if (settings.PublicUrl is { } url) terminal.Say($"  {url} (PublicUrl)");
         terminal.Say("Sign in with this link; it works once:");
-        terminal.Say($"  {Link(settings.PublicUrl ?? settings.Addresses[0].LocalUrl)}");
+        terminal.Say($"  {Link()}");
         terminal.Say("Ctrl-C ends it.");
         terminal.Say("");
     }

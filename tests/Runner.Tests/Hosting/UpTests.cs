@@ -21,6 +21,7 @@ public sealed partial class UpTests : IAsyncLifetime
     private readonly CancellationTokenSource _stop = new();
     private readonly List<Task> _started = [];
     private string _connectionString = "";
+    private string? _publicUrl;
     private HealthTiming _health = HealthTiming.Usual;
 
     public async ValueTask InitializeAsync()
@@ -62,6 +63,7 @@ public sealed partial class UpTests : IAsyncLifetime
     [Fact]
     public async Task A_killed_Dashboard_is_started_again_with_a_new_link()
     {
+        _publicUrl = "https://wobble.example.org/wobble";
         var run = StartAsync(Patient, Dashboard);
         await _lines.WaitFor("Ctrl-C ends it.");
         string first = _lines.All.Single(line => SignInLink().IsMatch(line)).Trim();
@@ -70,6 +72,7 @@ public sealed partial class UpTests : IAsyncLifetime
         await _lines.WaitFor("Dashboard was ended by signal 9; starting it again");
         string second = await _lines.WaitFor("new sign-in link");
         Assert.NotEqual(SignInLink().Match(first).Value, SignInLink().Match(second).Value);
+        Assert.All((string[])[first, second], link => Assert.Contains(_publicUrl + "/sign-in?token=", link));
 
         await _stop.CancelAsync();
         Assert.Equal(0, await run.WaitAsync(Patience));
@@ -170,7 +173,7 @@ public sealed partial class UpTests : IAsyncLifetime
             Data = new DataFolder(_folder),
             Addresses = ListenAddress.Parse("http://127.0.0.1:0"),
             ConnectionString = _connectionString,
-            PublicUrl = null,
+            PublicUrl = _publicUrl,
             Token = null,
             Health = _health,
             Runner = Script("runner", runner),
