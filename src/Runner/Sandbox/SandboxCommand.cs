@@ -17,6 +17,7 @@ internal static class SandboxCommand
     // Where root's outer mount namespace shows a source again: the stack's user may not be able to enter the folder it lies in.
     private const string Stage = "/mnt";
     private const string Wobble = "/opt/wobble";
+    private const string Settings = "appsettings.json";
     // What is written there is memory, and no process's, so nothing but the sandbox's end gives it back. By itself each might take half of the machine's.
     private static readonly string TmpfsSize = Math.Clamp(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 8, 64L << 20, 1L << 30).ToString(CultureInfo.InvariantCulture);
 
@@ -74,6 +75,8 @@ internal static class SandboxCommand
         if (!build.DotnetRoot.StartsWith("/usr/", StringComparison.Ordinal)) command.AddRange(["--ro-bind", reach(build.DotnetRoot), build.DotnetRoot]);
         command.AddRange(["--ro-bind", reach(layout.AppSource), layout.AppFolder]);
         command.AddRange(["--ro-bind", reach(build.Folder), Wobble]);
+        // Who put a secret there means no app to read it, and nothing in here reads settings. A device can't be opened by such a mount.
+        if (File.Exists(Path.Combine(build.Folder, Settings))) command.AddRange(["--ro-bind", "/dev/null", $"{Wobble}/{Settings}"]);
         command.AddRange(["--bind", reach(folders.Stack), layout.RunFolder]);
         command.AddRange(["--bind", reach(data.Cluster), layout.ClusterFolder]);
         // What was made for these mounts is the sandbox's own; nothing has to be written there.

@@ -31,6 +31,7 @@ public sealed class HostileAppTests : IDisposable
     public async Task A_hostile_app_gets_at_nothing_but_its_own_run()
     {
         Assert.SkipWhen(SandboxProbe.Reason is not null, $"There is no sandbox here: {SandboxProbe.Reason}");
+        Assert.True(File.Exists(Path.Combine(RunnerBuild.Current.Folder, "appsettings.json")));
         var data = new DataFolder(Path.Combine(_folder, "data"));
         Directory.CreateDirectory(data.Root);
         File.SetUnixFileMode(data.Root, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
@@ -47,7 +48,7 @@ public sealed class HostileAppTests : IDisposable
         listener.Start();
         string targets = WriteTarget(new JsonObject
         {
-            ["files"] = new JsonArray(data.Token, Path.Combine(data.Keys, "key.xml"), Path.Combine(data.Database, "password"), open, "/etc/shadow", "/etc/ssh/sshd_config", Path.Combine(Home, ".bashrc"), "/proc/kcore", "/sys/kernel/uevent_seqnum"),
+            ["files"] = new JsonArray(data.Token, Path.Combine(data.Keys, "key.xml"), Path.Combine(data.Database, "password"), open, "/etc/shadow", "/etc/ssh/sshd_config", Path.Combine(Home, ".bashrc"), "/proc/kcore", "/sys/kernel/uevent_seqnum", "/opt/wobble/appsettings.json"),
             ["folders"] = new JsonArray(data.Root, data.Journals, Home, "/home", "/var/lib", "/run", "/srv"),
             ["sockets"] = new JsonArray(Path.Combine(PrivatePostgres.SocketFolder(data.Database), ".s.PGSQL.5432"), "/run/docker.sock", "/run/dbus/system_bus_socket"),
             ["ports"] = new JsonArray(((IPEndPoint)listener.LocalEndpoint).Port),
