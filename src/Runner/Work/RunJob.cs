@@ -1,3 +1,4 @@
+using Hangfire;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Wobble.Results;
@@ -14,7 +15,7 @@ namespace Wobble.Runner.Work;
 /// </summary>
 internal sealed class RunJob(
     WorkSettings settings, RunClaims claims, CancelWishes wishes, Recovery recovery, Seeding seeding, IExecutions executions, Recorder recorder, Presence presence,
-    IHostApplicationLifetime lifetime, ILogger<RunJob> logger) : IRunJob
+    JobStorage storage, IHostApplicationLifetime lifetime, ILogger<RunJob> logger) : IRunJob
 {
     // What PostgreSQL doesn't take until then is in the journal for the next start.
     private static readonly TimeSpan PatienceWhenStopping = TimeSpan.FromSeconds(3);
@@ -54,7 +55,9 @@ internal sealed class RunJob(
         await using var recording = await OpenAsync(run.Id);
         if (recording is null) return;
         if (await claims.IsCancelAskedAsync(run.Id)) wishes.Wish(run.Id);
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(job, wished, lifetime.ApplicationStopping);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(wished, lifetime.ApplicationStopping);
+        using var over = new CancellationTokenSource();
+        var watching = StopIfDeletedAsync(run.Id, stop, job, over.Token);
 
         EndFact end;
         try
@@ -76,8 +79,39 @@ internal sealed class RunJob(
             logger.RunFailed(e, run.Id);
             end = new EndFact { State = RunState.Failed, Reason = $"The Runner failed: {e.Message}" };
         }
+        await over.CancelAsync();
+        await watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         end = await NameAsync(end, run.Id, wished);
         await EndAsync(recording, run.Id, end);
+    }
+
+    // The job's token also fires when the job was handed out again: this Runner was cut off from PostgreSQL for a while, and another one found the run taken
+    // and left it alone. Nobody wished an end then. Only the job's state says whether somebody deleted it.
+    private async Task StopIfDeletedAsync(Guid run, CancellationTokenSource stop, CancellationToken job, CancellationToken over)
+    {
+        using (var either = CancellationTokenSource.CreateLinkedTokenSource(job, over))
+            await Task.Delay(Timeout.InfiniteTimeSpan, either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        while (!over.IsCancellationRequested && !stop.IsCancellationRequested)
+        {
+            try
+            {
+                if (await IsJobDeletedAsync(run, over)) await stop.CancelAsync();
+                return;
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                // PostgreSQL is away again: that says nothing of the job.
+            }
+            await Task.Delay(Retry, over);
+        }
+    }
+
+    private async Task<bool> IsJobDeletedAsync(Guid run, CancellationToken cancellation)
+    {
+        // Asked for now: a job that is fetched at once is taken before the row has its id.
+        if ((await claims.FindAsync(run, cancellation))?.JobId is not { } id) return false;
+        using var connection = storage.GetConnection();
+        return connection.GetStateData(id)?.Name == "Deleted";
     }
 
     // Null when the run has ended with that: its journal can't be begun.

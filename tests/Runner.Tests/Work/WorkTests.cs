@@ -75,6 +75,30 @@ public sealed class WorkTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_run_whose_job_another_runner_was_handed_meanwhile_goes_on()
+    {
+        var gate = new TaskCompletionSource();
+        await using var runner = await TestRunner.StartAsync(_database, new FakeExecutions { Gate = gate.Task });
+        var run = await runner.WaitForAsync(await runner.QueueAsync(), RunState.Measuring);
+        await using var other = await TestRunner.StartAsync(_database, settings: TestRunner.NewSettings(_database, "beta"));
+        var storage = TestRunner.Storage(_database);
+
+        // As when this one is cut off from PostgreSQL for longer than a fetched job stays invisible.
+        new BackgroundJobClient(storage).ChangeState(run.JobId, new Hangfire.States.EnqueuedState(RunQueues.Any));
+        await TestRunner.WaitAsync("the other one to leave it alone", () =>
+        {
+            using var connection = storage.GetConnection();
+            return Task.FromResult(connection.GetStateData(run.JobId)?.Name == "Succeeded");
+        });
+        // The job's token is checked each second.
+        await Task.Delay(TimeSpan.FromSeconds(3));
+        gate.SetResult();
+
+        Assert.Equal("alpha", (await runner.WaitForAsync(run, RunState.Completed)).RunnerName);
+        Assert.Empty(other.Executions.Executed);
+    }
+
+    [Fact]
     public async Task A_run_cancelled_in_the_queue_is_never_executed()
     {
         await using var runner = await TestRunner.StartAsync(_database, new FakeExecutions { StaysMeasuring = true });
