@@ -18,6 +18,11 @@ internal sealed class Sweeper(
 {
     /// <summary>A Runner that said nothing for so long, and doesn't hold its name's lock, won't come back to its run.</summary>
     public static readonly TimeSpan GoneForGood = TimeSpan.FromMinutes(2);
+    /// <summary>
+    /// For so long PostgreSQL must have answered here before another Runner's silence counts: after a time without PostgreSQL for all, the others come back to
+    /// it within seconds, but perhaps after this one.
+    /// </summary>
+    public static readonly TimeSpan AnsweredFor = TimeSpan.FromSeconds(30);
 
     // Longer than this process may go on once another one has its name (RunnerLock): the runs are then that one's.
     private static readonly TimeSpan LeftAfter = TimeSpan.FromSeconds(90);
@@ -25,13 +30,25 @@ internal sealed class Sweeper(
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(10);
     private const int AtOnce = 50;
 
+    // Null: it didn't answer when it was last asked.
+    private long? _answeredSince;
+
     /// <summary>One round.</summary>
     public async Task SweepAsync(CancellationToken cancellation)
     {
-        if (await queue.QueueForgottenAsync(cancellation) is > 0 and var count) logger.ForgottenQueued(count);
-        await SettleThrownAwayAsync(cancellation);
-        await InterruptRunsOfGoneRunnersAsync(cancellation);
-        await SettleOwnAsync(cancellation);
+        try
+        {
+            if (await queue.QueueForgottenAsync(cancellation) is > 0 and var count) logger.ForgottenQueued(count);
+            long since = _answeredSince ??= time.GetTimestamp();
+            await SettleThrownAwayAsync(cancellation);
+            if (time.GetElapsedTime(since) >= AnsweredFor) await InterruptRunsOfGoneRunnersAsync(cancellation);
+            await SettleOwnAsync(cancellation);
+        }
+        catch (Exception e) when (Databases.IsAway(e))
+        {
+            _answeredSince = null;
+            throw;
+        }
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

@@ -177,11 +177,37 @@ public sealed class CrashTests : IAsyncLifetime
         await using var silent = new Npgsql.NpgsqlConnection(_database.ConnectionString + ";Pooling=false");
         await silent.OpenAsync();
         await using (var command = new Npgsql.NpgsqlCommand("select pg_advisory_lock(hashtextextended('runner:silent', 0))", silent)) await command.ExecuteNonQueryAsync();
+        var clock = new ManualClock(DateTimeOffset.UtcNow);
+        var sweeper = SweeperOf(NewSettings(), clock: clock);
 
-        await SweeperOf(NewSettings()).SweepAsync(CancellationToken.None);
+        await sweeper.SweepAsync(CancellationToken.None);
+        clock.Advance(Sweeper.AnsweredFor);
+        await sweeper.SweepAsync(CancellationToken.None);
 
         Assert.Equal("Runner gone is gone; facts until then are kept.", (await FindAsync(run)).Failure);
         Assert.Equal(RunState.Preparing, (await FindAsync(held)).State);
+    }
+
+    [Fact]
+    public async Task A_runner_is_given_time_to_come_back_after_PostgreSQL_was_away()
+    {
+        var run = await TakenRunAsync("late");
+        await _database.ExecuteAsync("insert into runners (name, host, catalogue, doing, wobble, seen_at, started_at) values ('late', '', '{}', 'idle', '', now() - interval '3 minutes', now())");
+        var clock = new ManualClock(DateTimeOffset.UtcNow);
+        var contexts = new AwayAtTimes(_database);
+        var sweeper = SweeperOf(NewSettings(), clock: clock, contexts: contexts);
+
+        await sweeper.SweepAsync(CancellationToken.None);
+        clock.Advance(Sweeper.AnsweredFor);
+        contexts.IsAway = true;
+        await Assert.ThrowsAsync<TimeoutException>(() => sweeper.SweepAsync(CancellationToken.None));
+        contexts.IsAway = false;
+        await sweeper.SweepAsync(CancellationToken.None);
+
+        Assert.Equal(RunState.Preparing, (await FindAsync(run)).State);
+        clock.Advance(Sweeper.AnsweredFor);
+        await sweeper.SweepAsync(CancellationToken.None);
+        Assert.Equal(RunState.Interrupted, (await FindAsync(run)).State);
     }
 
     [Fact]
@@ -209,12 +235,12 @@ public sealed class CrashTests : IAsyncLifetime
 
     private WorkSettings NewSettings() => TestRunner.NewSettings(_database);
 
-    private Sweeper SweeperOf(WorkSettings settings, CancelWishes? wishes = null)
+    private Sweeper SweeperOf(WorkSettings settings, CancelWishes? wishes = null, TimeProvider? clock = null, IDbContextFactory<WobbleDb>? contexts = null)
     {
         var storage = TestRunner.Storage(_database);
         var (recorder, jobs) = (new Recorder(_database), new BackgroundJobClient(storage));
         var recovery = new Recovery(settings, _database, recorder, jobs, NullLogger<Recovery>.Instance);
-        return new Sweeper(settings, _database, TestRunner.Queue(_database), recorder, recovery, wishes ?? new CancelWishes(), jobs, storage, TimeProvider.System, NullLogger<Sweeper>.Instance);
+        return new Sweeper(settings, contexts ?? _database, TestRunner.Queue(_database), recorder, recovery, wishes ?? new CancelWishes(), jobs, storage, clock ?? TimeProvider.System, NullLogger<Sweeper>.Instance);
     }
 
     private async Task JoinAsync()
@@ -244,4 +270,12 @@ public sealed class CrashTests : IAsyncLifetime
     private Task<Run> FindAsync(Run run) => new StoredRuns(_database).FindAsync(run.Id);
 
     private Task WaitForAsync(Run run, RunState state) => TestRunner.WaitAsync($"the run to be {state.Word()}", async () => (await FindAsync(run)).State == state);
+
+    /// <summary>Contexts of a PostgreSQL that is away when it is told to be.</summary>
+    private sealed class AwayAtTimes(TestDatabase database) : IDbContextFactory<WobbleDb>
+    {
+        public bool IsAway { get; set; }
+
+        public WobbleDb CreateDbContext() => IsAway ? throw new TimeoutException("No answer.") : database.CreateDbContext();
+    }
 }
