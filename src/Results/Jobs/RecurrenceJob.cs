@@ -15,6 +15,9 @@ public sealed class RecurrenceJob(IDbContextFactory<WobbleDb> contexts, IBackgro
     /// <summary>Tag of every run that was begun by the clock.</summary>
     public const string Tag = "recurring";
 
+    // The moment comes by one Runner's clock and is dealt with by another's, which may be behind it; no two of a recurrence are nearer than most of a day.
+    private static readonly TimeSpan ClocksApart = TimeSpan.FromMinutes(10);
+
     private readonly RunQueue _runs = new(contexts, jobs, time);
     private readonly ExperimentQueue _experiments = new(contexts, jobs, time);
 
@@ -23,7 +26,7 @@ public sealed class RecurrenceJob(IDbContextFactory<WobbleDb> contexts, IBackgro
     {
         await using var db = await contexts.CreateDbContextAsync(cancellation);
         var row = await db.Recurrences.AsNoTracking().SingleOrDefaultAsync(r => r.Id == recurrence, cancellation);
-        if (row is null || row.PausedAt is not null) return;
+        if (row is null || row.PausedAt is not null || IsDealtWith(row)) return;
         // Written together with what is queued: were it lost between the two, the job that is tried again would queue a second one.
         Task Queued(WobbleDb with, string slug) => NoteAsync(with, recurrence, slug, null);
         string? problem;
@@ -31,6 +34,10 @@ public sealed class RecurrenceJob(IDbContextFactory<WobbleDb> contexts, IBackgro
         else problem = row.ConfigurationId is { } configuration ? await RunAsync(db, configuration, Queued, cancellation) : await RepeatAsync(db, row.ExperimentId!.Value, Queued, cancellation);
         if (problem is not null) await NoteAsync(db, recurrence, null, problem);
     }
+
+    // Handed out again since the Runner died after it had queued, before Hangfire knew: the time that comes next is still to come.
+    private bool IsDealtWith(Recurrence row) =>
+        row.LastAt is { } last && RecurrenceRules.TryZone(row.Zone, out var zone) && RecurrenceRules.Next(row.At, row.Days, zone, last) > time.GetUtcNow() + ClocksApart;
 
     private async Task NoteAsync(WobbleDb db, Guid recurrence, string? slug, string? problem)
     {

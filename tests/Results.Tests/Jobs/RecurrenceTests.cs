@@ -32,6 +32,7 @@ public sealed class RecurrenceTests : IAsyncLifetime
         var id = await MakeAsync(new RecurrenceWish { Configuration = configuration.Id, Time = "02:30" });
 
         await Job.ExecuteAsync(id, Cancel);
+        await DaysPassAsync();
         await Job.ExecuteAsync(id, Cancel);
 
         await using var db = _database.CreateDbContext();
@@ -43,9 +44,31 @@ public sealed class RecurrenceTests : IAsyncLifetime
         Assert.NotNull(row.NextAt);
 
         await db.Runs.ExecuteUpdateAsync(r => r.SetProperty(x => x.State, RunState.Completed), Cancel);
+        await DaysPassAsync();
         await Job.ExecuteAsync(id, Cancel);
         Assert.Equal(2, await db.Runs.CountAsync(Cancel));
         Assert.Null((await Rows.One(id, Cancel))!.Problem);
+    }
+
+    [Fact]
+    public async Task Handed_out_again_it_queues_no_second_one_of_the_same_time_and_the_next_time_another()
+    {
+        var configuration = await ConfigurationAsync();
+        var id = await MakeAsync(new RecurrenceWish { Configuration = configuration.Id, Time = "02:30" });
+        await using var db = _database.CreateDbContext();
+        async Task<int> AtAsync(DateTimeOffset now)
+        {
+            await new RecurrenceJob(_database, _jobs, new StoppedClock(now)).ExecuteAsync(id, Cancel);
+            await db.Runs.ExecuteUpdateAsync(r => r.SetProperty(x => x.State, RunState.Completed), Cancel);
+            return await db.Runs.CountAsync(Cancel);
+        }
+        var time = new DateTimeOffset(DateTime.UtcNow.Date.AddHours(2.5), TimeSpan.Zero);
+
+        Assert.Equal(1, await AtAsync(time.AddSeconds(20)));
+        Assert.Equal(1, await AtAsync(time.AddMinutes(1)));
+        Assert.Equal(1, await AtAsync(time.AddHours(8)));
+        // By a clock that is a little behind.
+        Assert.Equal(2, await AtAsync(time.AddDays(1).AddSeconds(-5)));
     }
 
     [Fact]
@@ -125,6 +148,7 @@ public sealed class RecurrenceTests : IAsyncLifetime
         await Job.ExecuteAsync(id, Cancel);
 
         await _database.ExecuteAsync("update runners set seen_at = now() - interval '1 minute'");
+        await DaysPassAsync();
         await Job.ExecuteAsync(id, Cancel);
 
         Assert.Equal("The one before had not ended: it waits for the runner bench-1, which is gone.", (await Rows.One(id, Cancel))!.Problem);
@@ -218,6 +242,8 @@ public sealed class RecurrenceTests : IAsyncLifetime
     private RecurrenceJob Job => new(_database, _jobs, TimeProvider.System);
     private RecurrenceEdits Edits => new(_database, TimeProvider.System);
     private RecurrenceQueries Rows => new(_database, TimeProvider.System);
+
+    private Task DaysPassAsync() => _database.ExecuteAsync("update recurrences set last_at = last_at - interval '2 days'");
 
     private Task<Configuration> ConfigurationAsync() => _database.Keep(new Configuration { Name = Guid.NewGuid().ToString(), Definition = new FactsBuilder().Definition });
 
