@@ -54,7 +54,7 @@ internal sealed class Changes(Operator who, IDbContextFactory<WobbleDb> database
     public Task<bool> ResumeExperimentAsync(string slug, CancellationToken cancel) => DoAsync($"resume experiment {slug}", () => _experiments.ResumeAsync(slug, cancel));
 
     /// <summary>Adds rounds after a look at the verdicts.</summary>
-    public Task<bool> AddRoundsAsync(string slug, int rounds, CancellationToken cancel) => DoAsync($"add {rounds} rounds to {slug}", () => _experiments.AddRoundsAsync(slug, rounds, cancel));
+    public Task<RoundsOutcome> AddRoundsAsync(string slug, int rounds, CancellationToken cancel) => DoAsync($"add {rounds} rounds to {slug}", () => _experiments.AddRoundsAsync(slug, rounds, cancel));
 
     public Task<Edit<string>> SetNotesAsync(Guid run, string notes, CancellationToken cancel) => DoAsync(async () => $"note on {await NamesAsync([run], cancel)}", () => _runs.SetNotes(run, notes, cancel));
 

@@ -15,12 +15,26 @@ namespace Wobble.Results.Jobs;
 /// <param name="First">Its first run; null while it waits for another experiment, or when PostgreSQL went away before it was made: a Runner makes it then.</param>
 public sealed record ExperimentOutcome(IReadOnlyList<FieldError> Errors, Experiment? Experiment, Run? First = null);
 
+/// <summary>What became of a wish for more rounds.</summary>
+public enum RoundsOutcome
+{
+    /// <summary>There is no such experiment, it has no rounds or as many as are allowed, or it was cancelled or deleted: nothing is changed.</summary>
+    TooLate,
+    /// <summary>Runs of its earlier rounds are gone, see <see cref="ExperimentQueue.RunsGone"/>: nothing is changed.</summary>
+    RunsGone,
+    /// <summary>They were added.</summary>
+    Added,
+}
+
 /// <summary>
 /// Makes experiments and moves them on, one run at a time. What comes next is <see cref="Schedule.Next"/> of what is in the tables, so a Runner that
 /// comes back goes on where it stopped and no run is made twice: advancing holds the experiment's row.
 /// </summary>
 public sealed class ExperimentQueue(IDbContextFactory<WobbleDb> contexts, IBackgroundJobClient jobs, TimeProvider time)
 {
+    /// <summary>Why no rounds are added to an experiment of which rows were removed, for people.</summary>
+    public const string RunsGone = "Runs of its earlier rounds are gone: make a new experiment.";
+
     /// <summary>Checks it against the catalogue of a live Runner and makes it; its first run is queued at once, unless it waits for another experiment.</summary>
     /// <param name="make">Makes it from what a Runner can run; asked of each that is there.</param>
     /// <param name="runner">Name of the Runner; null: of those that are there the one that can run most of it.</param>
@@ -111,20 +125,22 @@ public sealed class ExperimentQueue(IDbContextFactory<WobbleDb> contexts, IBackg
         return true;
     }
 
-    /// <summary>Adds rounds. Verdicts that were seen before make the next ones use 97.8% intervals. False when it has no rounds, or as many as are allowed, or was cancelled: nothing is changed then.</summary>
-    public async Task<bool> AddRoundsAsync(string slug, int rounds, CancellationToken cancellation = default)
+    /// <summary>Adds rounds. Verdicts that were seen before make the next ones use 97.8% intervals.</summary>
+    public async Task<RoundsOutcome> AddRoundsAsync(string slug, int rounds, CancellationToken cancellation = default)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellation);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
         // Under the lock that completing it takes, so that no round is added to what is completed at that moment.
         var experiment = await db.Experiments.FromSql($"select * from experiments where slug = {slug} for update").SingleOrDefaultAsync(cancellation);
-        if (experiment is null or { State: "cancelled" } or { DeletedAt: not null } || Read(experiment) is not { } definition || definition.Kind is ExperimentKind.Tune or ExperimentKind.Capacity || definition.Repetitions >= ExperimentDefinition.MostRepetitions) return false;
+        if (experiment is null or { State: "cancelled" } or { DeletedAt: not null } || Read(experiment) is not { } definition || definition.Kind is ExperimentKind.Tune or ExperimentKind.Capacity || definition.Repetitions >= ExperimentDefinition.MostRepetitions) return RoundsOutcome.TooLate;
+        // What is missing would be run again, and runs of today would be paired with those of then.
+        if (experiment.State == "completed" && Schedule.Next(definition, [.. (await RunsOf(db, experiment.Id).ToListAsync(cancellation)).Select(AsExperimentRun)]) is not null) return RoundsOutcome.RunsGone;
         experiment.Definition = JsonSerializer.Serialize(definition with { Repetitions = Math.Min(ExperimentDefinition.MostRepetitions, definition.Repetitions + rounds), RoundsWereAdded = true }, WobbleJson.Options);
         if (experiment.State == "completed") experiment.State = "running";
         await db.SaveChangesAsync(cancellation);
         await transaction.CommitAsync(cancellation);
         await AfterCommit.TryGetAsync(() => AdvanceAsync(experiment.Id, CancellationToken.None));
-        return true;
+        return RoundsOutcome.Added;
     }
 
     /// <summary>Moves every running experiment on that waits for its next run. For Runners; called often, does little.</summary>

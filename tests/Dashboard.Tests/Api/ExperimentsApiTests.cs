@@ -205,6 +205,19 @@ public sealed class ExperimentsApiTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task No_rounds_are_added_where_runs_are_gone_and_the_answer_says_why()
+    {
+        var experiment = await TwoAsync();
+        using var client = _host.WithToken();
+        await _host.Database.ExecuteAsync("delete from runs where round = 1");
+
+        using var refused = await client.PostAsync($"/api/experiments/{experiment}/rounds", BadInputTests.Json("{}"));
+
+        Assert.Equal("Runs of its earlier rounds are gone: make a new experiment. Nothing was changed.", (await BadInputTests.ProblemOf(refused, HttpStatusCode.Conflict)).Detail);
+        Assert.Equal("completed", (string)(await GetAsync(client, $"/api/experiments/{experiment}"))["state"]!);
+    }
+
+    [Fact]
     public async Task The_article_keeps_what_can_not_run_with_its_reason()
     {
         using var client = _host.WithToken();

@@ -160,6 +160,22 @@ public sealed class ExperimentPagesTests : PageScene
     }
 
     [Fact]
+    public async Task More_rounds_where_runs_of_earlier_ones_are_gone_are_refused_with_the_reason()
+    {
+        var definition = Making.Compare(["uwsgi-http/bottle", "uwsgi-http/bottle"], new Definition { Target = "" }, SamplePlans.Catalogue, 5, 1);
+        var experiment = await new StoredExperiments(Database).PlayAsync(definition, next => (20 + next.Row, 5_000 * Noise[next.Round]));
+        await Database.ExecuteAsync("delete from runs where round = 1");
+        var messages = Scene.Render<MudBlazor.MudSnackbarProvider>();
+        var page = Open<ExperimentPage>($"/x/{experiment.Slug}", ("Slug", experiment.Slug));
+        page.WaitForElement(".xr");
+
+        page.FindAll(".btn").Single(b => b.TextContent == "More rounds (5)").Click();
+
+        messages.WaitForAssertion(() => Assert.Contains("Not changed. Runs of its earlier rounds are gone: make a new experiment.", messages.Markup, StringComparison.Ordinal));
+        Assert.Empty(Jobs.Queued);
+    }
+
+    [Fact]
     public async Task A_search_for_workers_is_drawn_with_its_choice()
     {
         var experiment = await new StoredExperiments(Database).PlayAsync(Making.Tune("uwsgi-http/bottle", new Definition { Target = "" }, SamplePlans.Catalogue, 1), next => (20, 1_000 * Math.Min(4, next.Definition.Workers!.Value) - next.Definition.Workers.Value));

@@ -44,7 +44,7 @@ public sealed class DeletedExperimentsTests : IAsyncLifetime
         Assert.Equal(6, (await new RunsQueries(_database, _clock).Count(new RunsFilter(), default)).Value);
         Assert.Null(await new ExportQueries(_database).Run(runs[2].Slug, default));
         Assert.Null(await new LinkEdits(_database).RenewExperiment(experiment.Slug, default));
-        Assert.False(await new ExperimentQueue(_database, new FakeJobs(), _clock).AddRoundsAsync(experiment.Slug, 1));
+        Assert.Equal(RoundsOutcome.TooLate, await new ExperimentQueue(_database, new FakeJobs(), _clock).AddRoundsAsync(experiment.Slug, 1));
         var deleted = await new HousekeepingQueries(_database).Deleted(default);
         Assert.Equal((experiment.Slug, experiment.Question, 5, _clock.Now), (Assert.Single(deleted.Experiments).Slug, deleted.Experiments[0].Question, deleted.Experiments[0].Runs, deleted.Experiments[0].DeletedAt));
         Assert.Equal(runs[0].Id, Assert.Single(deleted.Runs).Id);
@@ -164,9 +164,10 @@ public sealed class DeletedExperimentsTests : IAsyncLifetime
             var deleted = Edits.Delete(experiment.Slug, default);
             await Task.WhenAll(added, deleted);
 
-            Assert.NotEqual(await added, (await deleted).Refused is null);
+            bool isAdded = await added == RoundsOutcome.Added;
+            Assert.NotEqual(isAdded, (await deleted).Refused is null);
             await using var db = _database.CreateDbContext();
-            Assert.Equal(await added ? ("running", false) : ("completed", true), await db.Experiments.Where(e => e.Id == experiment.Id).Select(e => new ValueTuple<string, bool>(e.State, e.DeletedAt != null)).SingleAsync());
+            Assert.Equal(isAdded ? ("running", false) : ("completed", true), await db.Experiments.Where(e => e.Id == experiment.Id).Select(e => new ValueTuple<string, bool>(e.State, e.DeletedAt != null)).SingleAsync());
         }
     }
 

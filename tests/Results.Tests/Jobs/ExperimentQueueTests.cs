@@ -205,7 +205,7 @@ public sealed class ExperimentQueueTests : IAsyncLifetime
         await EndAsync(RunState.Completed);
         await queue.AdvanceAllAsync();
 
-        Assert.True(await queue.AddRoundsAsync(made.Slug, 4));
+        Assert.Equal(RoundsOutcome.Added, await queue.AddRoundsAsync(made.Slug, 4));
 
         await using var db = database.CreateDbContext();
         var definition = ExperimentQueue.Read(await db.Experiments.SingleAsync())!;
@@ -214,11 +214,32 @@ public sealed class ExperimentQueueTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task No_rounds_are_added_where_runs_of_earlier_ones_are_gone()
+    {
+        var made = await CreateAsync(["uwsgi-http/bottle"], repetitions: 2);
+        for (int i = 0; i < 2; i++)
+        {
+            await EndAsync(RunState.Completed);
+            await queue.AdvanceAllAsync();
+        }
+        Assert.Equal("completed", await StateAsync(made));
+        await database.ExecuteAsync("delete from runs where round = 1");
+
+        Assert.Equal(RoundsOutcome.RunsGone, await queue.AddRoundsAsync(made.Slug, 1));
+
+        Assert.Equal("completed", await StateAsync(made));
+        Assert.Equal(0, await UnfinishedAsync());
+        await using var db = database.CreateDbContext();
+        var definition = ExperimentQueue.Read(await db.Experiments.SingleAsync())!;
+        Assert.Equal((2, false), (definition.Repetitions, definition.RoundsWereAdded));
+    }
+
+    [Fact]
     public async Task At_the_most_rounds_none_is_added_and_no_interval_widened()
     {
         var made = await CreateAsync(["uwsgi-http/bottle"], repetitions: ExperimentDefinition.MostRepetitions);
 
-        Assert.False(await queue.AddRoundsAsync(made.Slug, 5));
+        Assert.Equal(RoundsOutcome.TooLate, await queue.AddRoundsAsync(made.Slug, 5));
 
         await using var db = database.CreateDbContext();
         Assert.False(ExperimentQueue.Read(await db.Experiments.SingleAsync())!.RoundsWereAdded);

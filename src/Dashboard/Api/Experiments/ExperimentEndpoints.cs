@@ -111,7 +111,9 @@ internal static class ExperimentEndpoints
         if (await ShownAsync(slug, queries, cancel) is not { } shown) return FieldProblems.NoSuch("experiment");
         int room = ExperimentDefinition.MostRepetitions - shown.Definition.Repetitions;
         if (body.Rounds < 1 || body.Rounds > room) return FieldProblems.Refused([new FieldError("rounds", $"{body.Rounds}", room < 1 ? $"none: it has {shown.Definition.Repetitions}, and {ExperimentDefinition.MostRepetitions} is the most" : $"1 to {room}: it has {shown.Definition.Repetitions}, and {ExperimentDefinition.MostRepetitions} is the most")]);
-        return await ChangedAsync(slug, await changes.AddRoundsAsync(slug, body.Rounds, cancel), "it was cancelled, or has no rounds", request, queries, links, cancel);
+        var outcome = await changes.AddRoundsAsync(slug, body.Rounds, cancel);
+        if (outcome == RoundsOutcome.RunsGone) return FieldProblems.Problem(StatusCodes.Status409Conflict, "Too late", $"{ExperimentQueue.RunsGone} Nothing was changed.");
+        return await ChangedAsync(slug, outcome == RoundsOutcome.Added, "it was cancelled, or has no rounds", request, queries, links, cancel);
     }
 
     private static async Task<IResult> DeleteAsync(string slug, Changes changes, CancellationToken cancel) =>
