@@ -16,8 +16,6 @@ public sealed class ExportQueries(IDbContextFactory<WobbleDb> databases)
 {
     /// <summary>Rows of a piece.</summary>
     public const int AtOnce = 300;
-    /// <summary>Events that are read; a server that crashes every second for a day tells no more.</summary>
-    public const int EventsLimit = 10_000;
 
     /// <summary>The run of that slug; null when there is none, or it was deleted.</summary>
     public async Task<Run?> Run(string slug, CancellationToken cancel)
@@ -109,10 +107,17 @@ public sealed class ExportQueries(IDbContextFactory<WobbleDb> databases)
     }
 
     /// <summary>Its events in order.</summary>
-    public async Task<IReadOnlyList<RunEvent>> Events(Guid run, CancellationToken cancel)
+    public async IAsyncEnumerable<RunEvent> Events(Guid run, [EnumeratorCancellation] CancellationToken cancel)
     {
         await using var db = await databases.CreateDbContextAsync(cancel);
-        return await db.Events.AsNoTracking().Where(e => e.RunId == run).OrderBy(e => e.FactNumber).Take(EventsLimit).ToListAsync(cancel);
+        int number = -1;
+        while (true)
+        {
+            var piece = await db.Events.AsNoTracking().Where(e => e.RunId == run && e.FactNumber > number).OrderBy(e => e.FactNumber).Take(AtOnce).ToListAsync(cancel);
+            foreach (var one in piece) yield return one;
+            if (piece.Count < AtOnce) yield break;
+            number = piece[^1].FactNumber;
+        }
     }
 
     /// <summary>What its components wrote, by name.</summary>
@@ -133,22 +138,34 @@ public sealed class ExportQueries(IDbContextFactory<WobbleDb> databases)
         if (run.Plan is { } plan) yield return new PlanFact(plan) { At = began };
         if (run.Environment is { } environment) yield return new EnvironmentFact(environment) { At = began };
 
-        var others = Phases(run).Concat((await Events(run.Id, cancel)).Select(e => (Fact)new EventFact(e.Component, e.Kind, e.Text, e.Second) { At = e.At })).OrderBy(f => f.At).ToList();
-        int told = 0;
+        await using var others = PhasesAndEvents(run, cancel).GetAsyncEnumerator(cancel);
+        bool isMore = await others.MoveNextAsync();
         var last = began;
         await foreach (var sample in SampleFacts(run, cancel))
         {
-            while (told < others.Count && others[told].At < sample.At) yield return others[told++];
+            for (; isMore && others.Current.At < sample.At; isMore = await others.MoveNextAsync()) yield return others.Current;
             yield return sample;
             last = sample.At;
         }
-        while (told < others.Count)
+        for (; isMore; isMore = await others.MoveNextAsync())
         {
-            last = others[told].At > last ? others[told].At : last;
-            yield return others[told++];
+            last = others.Current.At > last ? others.Current.At : last;
+            yield return others.Current;
         }
         foreach (var log in await Logs(run.Id, cancel)) yield return new LogFact(log.Component, log.Text) { At = last };
         if (run.State.IsFinal()) yield return run.End ?? new EndFact { At = run.FinishedAt ?? last, State = run.State, Reason = run.Failure };
+    }
+
+    // By their times, a phase before events of the same moment.
+    private async IAsyncEnumerable<Fact> PhasesAndEvents(Run run, [EnumeratorCancellation] CancellationToken cancel)
+    {
+        var phases = new Queue<Fact>(Phases(run).OrderBy(f => f.At));
+        await foreach (var e in Events(run.Id, cancel))
+        {
+            while (phases.TryPeek(out var phase) && phase.At <= e.At) yield return phases.Dequeue();
+            yield return new EventFact(e.Component, e.Kind, e.Text, e.Second) { At = e.At };
+        }
+        foreach (var phase in phases) yield return phase;
     }
 
     private static IEnumerable<Fact> Phases(Run run)

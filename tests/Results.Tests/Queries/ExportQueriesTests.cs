@@ -46,6 +46,20 @@ public sealed class ExportQueriesTests(TestDatabase database) : IClassFixture<Te
         Assert.Equal([(1, asked.For.Value.TotalSeconds - 1)], await queries.Seconds(run.Id, warmup: true, after: (2 * ExportQueries.AtOnce) + 8, default).Select(s => (s.Stage, (double)s.Number)).ToListAsync());
     }
 
+    [Fact]
+    public async Task However_many_events_there_are_all_are_told_in_order()
+    {
+        var run = await _runs.RecordAsync(new FactsBuilder { PerSecond = 10 });
+        await database.ExecuteAsync($"insert into events (run_id, fact_number, at, component, kind, text) select '{run.Id}', 1000000 + n, '2026-11-24T09:00:03Z'::timestamptz + n * interval '1 ms', 'uwsgi-http', 'crashed', 'It fell for the ' || n || 'th time.' from generate_series(1, 10001) n");
+        await using var db = database.CreateDbContext();
+        var kept = await db.Events.Where(e => e.RunId == run.Id).OrderBy(e => e.FactNumber).Select(e => e.Text).ToListAsync();
+
+        var told = (await new ExportQueries(database).Facts(run, default).ToListAsync()).OfType<EventFact>().Select(e => e.Text);
+
+        Assert.InRange(kept.Count, 10_002, 11_000);
+        Assert.Equal(kept, told);
+    }
+
     /// <summary>Contexts that share one connection: who waits for another waits in vain.</summary>
     private sealed class OneConnection(TestDatabase database) : IDbContextFactory<WobbleDb>
     {

@@ -24,6 +24,8 @@ public sealed record OfflineFacts
 {
     /// <summary>The most slices of time: more can't be told apart on a page.</summary>
     public const int MostSlices = 300;
+    /// <summary>The most events: a server that crashes every second for a day tells no more.</summary>
+    public const int MostEvents = 10_000;
 
     public required Run Run { get; init; }
     public required string Url { get; init; }
@@ -63,7 +65,7 @@ public sealed record OfflineFacts
             Components = [.. components.Values],
             Distribution = DistributionCurve.Of(all),
             Heat = HeatShape.Of([.. parts.Select(p => p.Latency)]),
-            Events = await queries.Events(run.Id, cancel),
+            Events = await queries.Events(run.Id, cancel).Take(MostEvents).ToListAsync(cancel),
             Logs = await queries.Logs(run.Id, cancel),
         };
     }
