@@ -11,7 +11,7 @@ namespace Wobble.Results.Housekeeping;
 /// </summary>
 public sealed class Housekeeper(IDbContextFactory<WobbleDb> databases, TimeProvider clock)
 {
-    /// <summary>Runs deleted by one statement.</summary>
+    /// <summary>Runs deleted at once.</summary>
     public const int ExpiredAtOnce = 1_000;
     /// <summary>Runs whose rows one transaction removes: some 3 MB of samples each minute of a run.</summary>
     public const int PurgedAtOnce = 10;
@@ -21,17 +21,16 @@ public sealed class Housekeeper(IDbContextFactory<WobbleDb> databases, TimeProvi
     // What comes next in these is told by the runs that are there: one that were gone would be made again.
     private static readonly string[] Unfinished = ["waiting", "running", "paused"];
 
-    /// <summary>Deletes runs that are too old or too many, so that they can still be brought back; answers how many.</summary>
+    /// <summary>Deletes some of the runs that are too old, or, once none is left, too many, so that they can still be brought back; answers how many. Zero: there are no more.</summary>
     public async Task<int> ExpireAsync(Retention retention, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(retention);
         await using var db = await databases.CreateDbContextAsync(cancel);
         var now = clock.GetUtcNow();
-        int all = 0;
-        if (TooOld(db, retention, now) is { } old) all += await DeleteAsync(db, old, now, cancel);
-        if (await TooManyAsync(db, retention, cancel) is { } many) all += await DeleteAsync(db, many, now, cancel);
-        if (all > 0) await new AuditTrail(databases, clock).NoteAsync("wobble", null, $"delete {all} runs by retention ({retention})", AuditTrail.Done, cancel);
-        return all;
+        int some = TooOld(db, retention, now) is { } old ? await DeleteAsync(db, old, now, cancel) : 0;
+        if (some == 0 && await TooManyAsync(db, retention, cancel) is { } many) some = await DeleteAsync(db, many, now, cancel);
+        if (some > 0) await new AuditTrail(databases, clock).NoteAsync("wobble", null, $"delete {some} runs by retention ({retention})", AuditTrail.Done, cancel);
+        return some;
     }
 
     /// <summary>
@@ -104,14 +103,7 @@ public sealed class Housekeeper(IDbContextFactory<WobbleDb> databases, TimeProvi
 
     private static async Task<int> DeleteAsync(WobbleDb db, IQueryable<Run> which, DateTimeOffset now, CancellationToken cancel)
     {
-        int all = 0, some;
-        do
-        {
-            var ids = await which.Where(r => r.DeletedAt == null && !r.Pinned && !StateMoves.Unfinished.Contains(r.State) && !db.Experiments.Any(e => e.Id == r.ExperimentId && Unfinished.Contains(e.State))).OrderBy(r => r.CreatedAt).Select(r => r.Id).Take(ExpiredAtOnce).ToListAsync(cancel);
-            some = await db.Runs.Where(r => ids.Contains(r.Id) && r.DeletedAt == null && !r.Pinned).ExecuteUpdateAsync(r => r.SetProperty(x => x.DeletedAt, now), cancel);
-            all += some;
-        }
-        while (some == ExpiredAtOnce);
-        return all;
+        var ids = await which.Where(r => r.DeletedAt == null && !r.Pinned && !StateMoves.Unfinished.Contains(r.State) && !db.Experiments.Any(e => e.Id == r.ExperimentId && Unfinished.Contains(e.State))).OrderBy(r => r.CreatedAt).Select(r => r.Id).Take(ExpiredAtOnce).ToListAsync(cancel);
+        return await db.Runs.Where(r => ids.Contains(r.Id) && r.DeletedAt == null && !r.Pinned).ExecuteUpdateAsync(r => r.SetProperty(x => x.DeletedAt, now), cancel);
     }
 }

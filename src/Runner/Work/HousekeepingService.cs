@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Wobble.Results.Domain;
 using Wobble.Results.Housekeeping;
 using Wobble.Results.Storage;
 
@@ -45,19 +46,25 @@ internal sealed class HousekeepingService(WorkSettings settings, IDbContextFacto
         }
     }
 
-    /// <summary>One round: what is due is deleted, and rows go until none are left or a run is loaded, on whatever machine: the database may be on that one.</summary>
+    /// <summary>One round: what is due is deleted, and rows go, until none are left or a run is loaded, on whatever machine: the database may be on that one.</summary>
     internal async Task RoundAsync(CancellationToken cancel)
     {
-        if (await _housekeeper.ExpireAsync(settings.Retention, cancel) is > 0 and var expired) logger.Expired(expired);
+        if (await InPiecesAsync(_housekeeper.ExpireAsync, cancel) is > 0 and var expired) logger.Expired(expired);
         await _housekeeper.ForgetAsync(cancel);
-        int purged = 0, some;
-        while ((some = await _housekeeper.PurgeAsync(settings.Retention, cancel)) > 0)
+        if (await InPiecesAsync(_housekeeper.PurgeAsync, cancel) is > 0 and var purged) logger.Purged(purged);
+    }
+
+    // While a run is loaded one piece a round.
+    private async Task<int> InPiecesAsync(Func<Retention, CancellationToken, Task<int>> piece, CancellationToken cancel)
+    {
+        int all = 0, some;
+        while ((some = await piece(settings.Retention, cancel)) > 0)
         {
-            purged += some;
+            all += some;
             if (await IsLoadedAsync(cancel)) break;
             await Task.Delay(Breath, time, cancel);
         }
-        if (purged > 0) logger.Purged(purged);
+        return all;
     }
 
     private async Task<bool> IsLoadedAsync(CancellationToken cancel)

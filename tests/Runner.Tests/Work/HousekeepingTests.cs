@@ -62,6 +62,24 @@ public sealed class HousekeepingTests : IAsyncLifetime
         Assert.Equal(0, await DeletedAsync());
     }
 
+    [Fact]
+    public async Task While_a_run_of_any_runner_is_under_way_only_some_of_what_is_due_is_deleted()
+    {
+        var measuring = await new StoredRuns(_database).RecordAsync(new FactsBuilder { PerSecond = 10, End = null }, runner: "elsewhere");
+        await _database.ExecuteAsync($$"""
+            insert into runs (id, slug, state, definition, target, class, attempt, created_at, finished_at, tags, pinned)
+            select gen_random_uuid(), substr(md5(i::text) || md5(i::text), 1, 22), 'completed', '{"target":"a/b"}', 'a/b', 'sync', 1, now() - interval '3 days', now() - interval '3 days', array[]::text[], false
+            from generate_series(1, {{Housekeeper.ExpiredAtOnce + 2}}) i
+            """);
+        using var service = new HousekeepingService(TestRunner.NewSettings(_database) with { Housekeeping = true, Retention = OneDay }, _database, TimeProvider.System, NullLogger<HousekeepingService>.Instance);
+
+        await service.RoundAsync(CancellationToken.None);
+        Assert.Equal(Housekeeper.ExpiredAtOnce, await DeletedAsync());
+        await _database.ExecuteAsync($"update runs set state = 'interrupted' where id = '{measuring.Id}'");
+        await service.RoundAsync(CancellationToken.None);
+        Assert.Equal(Housekeeper.ExpiredAtOnce + 2, await DeletedAsync());
+    }
+
     private static WorkSettings SettingsOf(string? housekeeping) =>
         WorkSettings.From(new ConfigurationBuilder().AddInMemoryCollection([KeyValuePair.Create<string, string?>("ConnectionStrings:Wobble", "Host=x;Database=wobble"), KeyValuePair.Create<string, string?>("RunnerName", "alpha"), KeyValuePair.Create<string, string?>("Housekeeping", housekeeping)]).Build());
 
