@@ -76,11 +76,26 @@ use_system_users() {
 
 as_wobble() { setpriv --reuid=wobble --regid=wobble --clear-groups -- "$@"; }
 
+# The name of a build: the stamp of its sources.
+is_stamp() { [[ $1 =~ ^[0-9a-f]{16}$ ]]; }
+
+# A name in the data folder, where it holds something and nothing that Wobble made. Builds before the file wobble-data left the others. The Runner's DataFolder looks at the same.
+strange_in_data_folder() {
+    local mark build
+    for mark in wobble-data up.lock database-schema database/password benchmark/lock; do [ ! -e "$DataFolder/$mark" ] || return 0; done
+    for build in "$DataFolder"/app/*/; do ! is_stamp "$(basename -- "$build")" || return 0; done
+    find "$DataFolder" -mindepth 1 -maxdepth 1 ! -name lost+found -printf '%f\n' -quit
+}
+
 make_data_folder() {
-    local folder=/ part
+    local folder=/ part strange
     mkdir -p -- "$DataFolder" 2>/dev/null && [ -w "$DataFolder" ] ||
         die 1 "The data folder $DataFolder can't be written by $(id -un). Name another: --data DIR (or the setting DataFolder)."
+    # Its mode is about to change, and what is old in it will be removed.
+    strange=$(strange_in_data_folder)
+    [ -z "$strange" ] || die 1 "The data folder $DataFolder is not Wobble's: it holds '$strange', and nothing that Wobble made." "Name an empty or a new folder: --data DIR (or the setting DataFolder)."
     chmod 711 -- "$DataFolder" || die 1 "The data folder $DataFolder belongs to another user. Name another: --data DIR (or the setting DataFolder)."
+    [ -e "$DataFolder/wobble-data" ] || : >"$DataFolder/wobble-data"
     is_root || return 0
     use_system_users
     while IFS= read -r part; do
@@ -134,7 +149,7 @@ use_reachable_runtime() {
 # Copies of other versions that no process runs from.
 remove_old_runtimes() {
     local old
-    for old in "$DataFolder"/dotnet-*[0-9]/; do
+    for old in "$DataFolder"/dotnet-10.*[0-9]/; do
         [ "${old%/}" = "$DOTNET_ROOT" ] || [ ! -d "$old" ] || grep -qsF -m 1 "$old" /proc/[0-9]*/maps || rm -rf -- "$old"
     done
 }
@@ -202,6 +217,7 @@ publish_one() {
 remove_old_builds() {
     local build
     for build in "$DataFolder"/app/*/; do
+        is_stamp "$(basename -- "$build")" || continue
         [ "${build%/}" = "$app" ] || grep -qsF "$build" /proc/[0-9]*/cmdline || rm -rf -- "$build"
     done
 }

@@ -82,6 +82,8 @@ internal static class Doctor
         {
             return new Finding("data folder", Grade.Error, $"{data.Root} can't be written: {e.Message}", "name another with --data DIR");
         }
+        if (data.Strange is { } strange)
+            return new Finding("data folder", Grade.Error, $"{data.Root} is not Wobble's: it holds '{strange}', and nothing that Wobble made", "name an empty or a new folder with --data DIR");
         if (StackUser.IsNeeded && StackUser.Exists && !CanEnter(existing ?? "/"))
             return new Finding("data folder", Grade.Error, $"the user {StackUser.Name}, who runs the stack, can't enter {existing}", "name another with --data DIR, or let all enter the folders above it (chmod a+x)");
         return new Finding("data folder", Grade.Ok, existing == data.Root ? data.Root : $"{data.Root} (not there yet)");

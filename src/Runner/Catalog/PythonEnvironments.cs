@@ -122,7 +122,8 @@ internal sealed partial class PythonEnvironments(DataFolder data, TimeProvider c
     public static async Task<IReadOnlyList<string>> RemoveLeftAsync(DataFolder data)
     {
         if (!Directory.Exists(data.Environments)) return [];
-        List<string> left = [.. Directory.EnumerateDirectories(data.Environments).Where(folder => !new PythonEnvironment(folder, []).IsInstalled || !Path.GetFileName(folder).Contains('.', StringComparison.Ordinal))];
+        List<string> left = [.. Directory.EnumerateDirectories(data.Environments).Where(folder => Path.GetFileName(folder) is var name && OwnFolder.IsMatch(name)
+            && (!new PythonEnvironment(folder, []).IsInstalled || !name.Contains('.', StringComparison.Ordinal)))];
         return left.Count > 0 && await RemoveAsync(left) ? left : [];
     }
 
@@ -136,6 +137,9 @@ internal sealed partial class PythonEnvironments(DataFolder data, TimeProvider c
 
     [GeneratedRegex(@"^[0-9a-f]{12}(\.(installed|failed|build))?$")]
     private static partial Regex OfAnEnvironment { get; }
+
+    [GeneratedRegex(@"^.+-[0-9a-f]{12}(\.build)?$")]
+    private static partial Regex OwnFolder { get; }
 
     /// <summary>pip's own settings reach it: its variables, those of proxies and certificates, and the configuration files that the unprivileged user can't see.</summary>
     private static Dictionary<string, string> Variables(string scratch)

@@ -33,8 +33,9 @@ internal static class WorkCommand
         try
         {
             settings = WorkSettings.From(configuration);
+            settings.Data.Make();
         }
-        catch (WorkSettingException e)
+        catch (Exception e) when (e is WorkSettingException or HostingException or IOException or UnauthorizedAccessException)
         {
             await Console.Error.WriteLineAsync(ImportantLines.Spoken + e.Message);
             return ExitCodes.BadInput;

@@ -87,10 +87,10 @@ internal sealed class CommandDatabase : IAsyncDisposable
         if (!string.IsNullOrWhiteSpace(named))
         {
             await Database.ReachAsync(named, cancel);
-            Directory.CreateDirectory(data.Root);
+            data.Make();
             return new(named, PrivatePostgres.Binaries("/usr/lib/postgresql", ""), alone ? UpLock.Take(data) : TryTake(data), null);
         }
-        Directory.CreateDirectory(data.Root);
+        data.Make();
         var postgres = new PrivatePostgres(data, UnprivilegedUser.OfServices());
         UpLock held;
         try

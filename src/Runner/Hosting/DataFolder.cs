@@ -31,6 +31,37 @@ internal sealed class DataFolder(string root)
     /// <summary>Held by one `up` at a time.</summary>
     public string Lock => Path.Combine(Root, "up.lock");
 
+    // The first says whose the folder is; the others are of builds that made no such file.
+    private static readonly string[] Marks = ["wobble-data", "up.lock", "database-schema", "database/password", "benchmark/lock"];
+
+    /// <summary>
+    /// A name in it, where it holds something and nothing that Wobble made: such a folder is somebody else's, and none for Wobble to close to others and to tidy up.
+    /// scripts/common.sh looks at the same.
+    /// </summary>
+    public string? Strange
+    {
+        get
+        {
+            if (!Directory.Exists(Root) || Marks.Any(mark => Path.Exists(Path.Combine(Root, mark)))) return null;
+            if (Directory.Exists(App) && Directory.EnumerateDirectories(App).Any(build => IsStamp(Path.GetFileName(build)))) return null;
+            // A file system of its own has that.
+            return Directory.EnumerateFileSystemEntries(Root).Select(path => Path.GetFileName(path)).FirstOrDefault(name => name != "lost+found");
+        }
+    }
+
+    /// <summary>Makes it where it isn't there, and marks it as Wobble's; throws where it is somebody else's.</summary>
+    public void Make()
+    {
+        if (Strange is { } strange)
+            throw new HostingException($"The data folder {Root} is not Wobble's: it holds '{strange}', and nothing that Wobble made. Name an empty or a new folder: --data DIR (or the setting DataFolder).");
+        Directory.CreateDirectory(Root);
+        string marker = Path.Combine(Root, Marks[0]);
+        if (!File.Exists(marker)) File.WriteAllText(marker, "");
+    }
+
+    /// <summary>Whether it is the name of a build or of a run's folder: 16 hexadecimal digits.</summary>
+    public static bool IsStamp(string name) => name.Length == 16 && name.All(char.IsAsciiHexDigitLower);
+
     /// <summary>The folder that applies when none was named.</summary>
     public static string Default
     {

@@ -18,7 +18,7 @@ internal sealed class Up(UpSettings settings, Terminal terminal, TimeProvider ti
     /// <summary>Runs until <paramref name="stop"/> fires. <paramref name="hurry"/> cuts the orderly end short.</summary>
     public async Task<int> RunAsync(CancellationToken stop, CancellationToken hurry)
     {
-        Directory.CreateDirectory(settings.Data.Root);
+        settings.Data.Make();
         using var held = UpLock.Take(settings.Data);
         try
         {

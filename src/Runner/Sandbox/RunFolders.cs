@@ -53,7 +53,7 @@ internal sealed class RunFolders : IDisposable
     public static IReadOnlyList<string> RemoveLeft(DataFolder data)
     {
         if (!Directory.Exists(data.Runs)) return [];
-        string[] left = Directory.GetDirectories(data.Runs);
+        string[] left = [.. Directory.EnumerateDirectories(data.Runs).Where(folder => DataFolder.IsStamp(Path.GetFileName(folder)))];
         foreach (string folder in left) Remove(folder);
         return left;
     }

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging;
 using Wobble.Runner.Catalog;
 using Wobble.Runner.Hosting;
@@ -9,7 +10,7 @@ namespace Wobble.Runner.Work;
 /// Removes from the data folder what processes left that were killed: drafts that never took their place, journals of runs that no database knows, once
 /// they are a month old, folders of runs, and halves of installations. Processes and sockets are swept by who makes them.
 /// </summary>
-internal static class Leftovers
+internal static partial class Leftovers
 {
     /// <summary>A journal of an unknown run may be of a database that comes back.</summary>
     public static readonly TimeSpan JournalsKept = TimeSpan.FromDays(30);
@@ -21,7 +22,7 @@ internal static class Leftovers
     {
         var removed = new List<string>();
         bool IsDraft(string path) => DraftEndings.Any(e => path.EndsWith(e, StringComparison.Ordinal));
-        RemoveOld(data.Root, IsDraft, DraftsKept, removed);
+        RemoveOld(data.Root, path => DraftInRoot.IsMatch(Path.GetFileName(path)), DraftsKept, removed);
         // No folder of these, as none is made there: in that of the keys, the Dashboard's user could lead root's removal elsewhere.
         foreach (string folder in (string[])[data.Keys, data.Journals, data.Logs])
             RemoveOld(folder, path => IsDraft(path) && !Directory.Exists(path), DraftsKept, removed);
@@ -50,6 +51,10 @@ internal static class Leftovers
             return [];
         }
     }
+
+    // Of `up`, the token, a restore, and the copy of a runtime that scripts/common.sh makes: what else ends like a draft there is somebody's own.
+    [GeneratedRegex(@"^(up\.json\.new|token\.new|token\.[0-9]+\.part|restore\.part|dotnet-10\.[0-9A-Za-z.-]+\.new)$")]
+    private static partial Regex DraftInRoot { get; }
 
     private static void RemoveOld(string folder, Func<string, bool> isMeant, TimeSpan kept, List<string> removed)
     {

@@ -27,6 +27,8 @@ public sealed partial class UpTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         File.SetUnixFileMode(_folder, File.GetUnixFileMode(_folder) | UnixFileMode.OtherExecute);
+        // Before the scripts are put there, which are not Wobble's.
+        new DataFolder(_folder).Make();
         var cluster = await PostgresCluster.SharedAsync();
         string database = "up_" + Guid.NewGuid().ToString("N");
         await cluster.ExecuteAsync($"create database {database}");
