@@ -60,9 +60,15 @@ internal static class Doctor
 
     private static Finding Users(MachineFacts machine)
     {
-        if (!machine.IsRoot) return new Finding("users", Grade.Ok, $"everything runs as {Environment.UserName}");
+        const string remedy = "allow namespaces, or give Wobble a machine of its own";
+        if (!machine.IsRoot)
+        {
+            return machine.SandboxRefused is null
+                ? new Finding("users", Grade.Ok, $"everything runs as {Environment.UserName}")
+                : new Finding("users", Grade.Warning, $"everything runs as {Environment.UserName}, and no sandbox is to be had: an app can read Wobble's token, keys and database, and all of this user's home folder", remedy);
+        }
         // An app that breaks out of its user would find nothing in its way.
-        if (machine.SandboxRefused is not null) return new Finding("users", Grade.Warning, "run as root where no sandbox is to be had: only its user wobble-run keeps an app from the machine", "run Wobble as an ordinary user, or allow namespaces");
+        if (machine.SandboxRefused is not null) return new Finding("users", Grade.Warning, "run as root where no sandbox is to be had: only its user wobble-run keeps an app from the machine", remedy);
         return machine.MissingUsers.Count == 0
             ? new Finding("users", Grade.Ok, "run as root: stacks as wobble-run, the Dashboard and the database as wobble; the Runner stays root, for the priority of measurements")
             : new Finding("users", Grade.Warning, $"not there yet: {string.Join(", ", machine.MissingUsers)}; ./run and the first run make them");

@@ -66,8 +66,8 @@ public sealed class DoctorTests : IDisposable
 
         var warnings = Doctor.Examine(Catalogue, poor, data).Where(f => f.Grade == Grade.Warning).ToList();
 
-        Assert.Equal(["sandbox", "open files", "backlog", "clock", "governor", "cores"], warnings.Select(f => f.Check));
-        Assert.Contains("powersave, schedutil", warnings[4].Text, StringComparison.Ordinal);
+        Assert.Equal(["sandbox", "users", "open files", "backlog", "clock", "governor", "cores"], warnings.Select(f => f.Check));
+        Assert.Contains("powersave, schedutil", warnings[5].Text, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -88,12 +88,15 @@ public sealed class DoctorTests : IDisposable
     }
 
     [Fact]
-    public void Root_is_told_who_runs_what_and_warned_where_there_is_no_sandbox()
+    public void Root_is_told_who_runs_what_and_everybody_is_warned_where_there_is_no_sandbox()
     {
         Finding Users(MachineFacts machine) => Doctor.Examine(Catalogue, machine, data).Single(f => f.Check == "users");
 
         Assert.StartsWith("run as root: ", Users(Machine with { IsRoot = true }).Text, StringComparison.Ordinal);
-        Assert.Equal(Grade.Warning, Users(Machine with { IsRoot = true, SandboxRefused = "bubblewrap may not make namespaces here" }).Grade);
+        var bare = Machine with { SandboxRefused = "bubblewrap may not make namespaces here" };
+        foreach (var finding in (Finding[])[Users(bare with { IsRoot = true }), Users(bare)])
+            Assert.Equal((Grade.Warning, "allow namespaces, or give Wobble a machine of its own"), (finding.Grade, finding.Remedy));
+        Assert.Contains("an app can read Wobble's token", Users(bare).Text, StringComparison.Ordinal);
     }
 
     [Fact]
