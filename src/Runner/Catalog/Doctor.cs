@@ -115,10 +115,13 @@ internal static class Doctor
     }
 
     private static Finding OpenFiles(MachineFacts machine) => machine.OpenFiles is { } files && files < EnoughOpenFiles
-        ? new Finding("open files", Grade.Warning, string.Create(CultureInfo.InvariantCulture, $"at most {files} a process: a load of more than {files / 4} connections will run out"), $"ulimit -Hn {EnoughOpenFiles * 16}")
+        ? new Finding("open files", Grade.Warning, string.Create(CultureInfo.InvariantCulture, $"at most {files} a process: a load of more than {files / 4} connections will run out"), $"as root, raise it in /etc/security/limits.conf ({Environment.UserName} hard nofile {EnoughOpenFiles * 16}) and sign in again, or for a service by LimitNOFILE={EnoughOpenFiles * 16}")
         : new Finding("open files", Grade.Ok, machine.OpenFiles is { } enough ? string.Create(CultureInfo.InvariantCulture, $"at most {enough} a process") : "no limit");
 
-    private static Finding Backlog(MachineFacts machine) => machine.Somaxconn is { } most && most < EnoughSomaxconn
+    // The sandbox has a network of its own, with the kernel's usual backlog.
+    private static Finding Backlog(MachineFacts machine) => machine.SandboxRefused is null
+        ? new Finding("backlog", Grade.Ok, "net.core.somaxconn is the sandbox's own")
+        : machine.Somaxconn is { } most && most < EnoughSomaxconn
         ? new Finding("backlog", Grade.Warning, string.Create(CultureInfo.InvariantCulture, $"net.core.somaxconn is {most}: uWSGI refuses its default of {EnoughSomaxconn} (give --option backlog={most})"), $"sysctl -w net.core.somaxconn={EnoughSomaxconn * 2}")
         : new Finding("backlog", Grade.Ok, string.Create(CultureInfo.InvariantCulture, $"net.core.somaxconn {machine.Somaxconn?.ToString(CultureInfo.InvariantCulture) ?? "unknown"}"));
 

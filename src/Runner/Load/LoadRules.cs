@@ -60,6 +60,6 @@ internal static class LoadRules
     public static void RequireFiles(LoadPlan plan)
     {
         int limit = FileLimit.Raise(), needed = Timeline.MostConnections(plan) + FileLimit.Reserve;
-        if (needed > limit) throw new IOException($"{Timeline.MostConnections(plan)} connections need {needed} open files, and {limit} are allowed: raise the hard limit (ulimit -Hn) or take fewer connections");
+        if (needed > limit) throw new IOException($"{Timeline.MostConnections(plan)} connections need {needed} open files, and {limit} are allowed: raise the hard limit (as root: nofile in /etc/security/limits.conf, or LimitNOFILE= of a service) or take fewer connections");
     }
 }

@@ -68,7 +68,12 @@ public sealed class DoctorTests : IDisposable
 
         Assert.Equal(["sandbox", "users", "open files", "backlog", "clock", "governor", "cores"], warnings.Select(f => f.Check));
         Assert.Contains("powersave, schedutil", warnings[5].Text, StringComparison.Ordinal);
+        Assert.Contains("LimitNOFILE=65536", warnings[2].Remedy, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void A_short_backlog_of_the_machine_is_no_matter_to_a_sandbox_which_has_its_own() =>
+        Assert.Equal(Grade.Ok, Doctor.Examine(Catalogue, Machine with { Somaxconn = 128 }, data).Single(f => f.Check == "backlog").Grade);
 
     [Fact]
     public void A_runtime_that_the_advisories_call_too_old_is_a_warning()
