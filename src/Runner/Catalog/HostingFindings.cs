@@ -120,6 +120,7 @@ internal static class HostingFindings
         try
         {
             await using var db = new Database.Contexts(new NpgsqlConnectionStringBuilder(connectionString) { Timeout = 3, CommandTimeout = 5, Pooling = false }.ConnectionString).CreateDbContext();
+            if (!(await db.Database.GetAppliedMigrationsAsync(cancel)).Any()) return NotMade();
             var pending = (await db.Database.GetPendingMigrationsAsync(cancel)).Count();
             return await Schema.IsCurrentAsync(new Database.Contexts(connectionString), cancel)
                 ? new Finding("database", Grade.Ok, "reached, and of this Wobble's schema")
@@ -129,11 +130,17 @@ internal static class HostingFindings
         {
             return new Finding("database", Grade.Error, e.Message);
         }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.InvalidCatalogName)
+        {
+            return NotMade();
+        }
         catch (Exception e) when (e is NpgsqlException or ArgumentException or TimeoutException or System.Net.Sockets.SocketException)
         {
             return new Finding("database", Grade.Error, $"it can't be reached: {e.GetBaseException().Message}", "start it, or correct ConnectionStrings__Wobble");
         }
     }
+
+    private static Finding NotMade() => new("database", Grade.Ok, "reached, and not made yet; ./run makes its tables");
 
     private static bool IsUp(DataFolder data)
     {

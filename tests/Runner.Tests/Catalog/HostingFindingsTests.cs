@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.EntityFrameworkCore;
+using Npgsql;
 using Wobble.Results.Storage;
 using Wobble.Runner.Catalog;
 using Wobble.Runner.Hosting;
@@ -91,17 +92,23 @@ public sealed class HostingFindingsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_schema_that_is_current_older_or_newer_is_told_apart_and_left_alone()
+    public async Task A_schema_that_is_current_older_newer_or_not_made_is_told_apart_and_left_alone()
     {
         await using var current = await TestDatabase.CreateAsync();
         await using var empty = await TestDatabase.CreateEmptyAsync();
+        await using var older = await TestDatabase.CreateAsync();
+        await older.ExecuteAsync($"""delete from "__EFMigrationsHistory" where migration_id = '{Schema.Newest}'""");
         await using var newer = await TestDatabase.CreateAsync();
         await newer.ExecuteAsync("""insert into "__EFMigrationsHistory" values ('29990101000000_FlyingCars', '99.0')""");
 
         Assert.Equal(Grade.Ok, (await HostingFindings.SchemaAsync(current.ConnectionString, default)).Grade);
-        var old = await HostingFindings.SchemaAsync(empty.ConnectionString, default);
+        var old = await HostingFindings.SchemaAsync(older.ConnectionString, default);
         Assert.Equal(Grade.Warning, old.Grade);
+        Assert.Contains("older than this Wobble by 1 change", old.Text);
         Assert.Contains("./wobble backup", old.Remedy);
+        string missing = new NpgsqlConnectionStringBuilder(empty.ConnectionString) { Database = "nobody_made_it" }.ConnectionString;
+        foreach (string connection in (string[])[empty.ConnectionString, missing])
+            Assert.Equal(new Finding("database", Grade.Ok, "reached, and not made yet; ./run makes its tables"), await HostingFindings.SchemaAsync(connection, default));
         Assert.Contains("29990101000000_FlyingCars", (await HostingFindings.SchemaAsync(newer.ConnectionString, default)).Text);
         Assert.Equal(Grade.Error, (await HostingFindings.SchemaAsync("Host=127.0.0.1;Port=1;Username=x;Database=x", default)).Grade);
     }
