@@ -39,12 +39,13 @@ internal static class NginxConfiguration
     {
         // Each request holds two: the client's and the upstream's.
         int connections = Math.Max(1024, 2 * settings.Connections + 256);
-        string folder = settings.RunFolder;
+        // Without a sandbox it is below the data folder, whose path may have a blank.
+        string folder = settings.RunFolder.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal);
         return string.Create(CultureInfo.InvariantCulture, $$"""
             daemon off;
             worker_processes auto;
             worker_rlimit_nofile {{2 * connections}};
-            pid {{folder}}/nginx.pid;
+            pid "{{folder}}/nginx.pid";
             error_log stderr warn;
 
             events {
@@ -58,11 +59,11 @@ internal static class NginxConfiguration
                 default_type application/octet-stream;
                 keepalive_timeout 65s;
                 keepalive_requests 1000000000;
-                client_body_temp_path {{folder}}/nginx-body;
-                proxy_temp_path {{folder}}/nginx-proxy;
-                uwsgi_temp_path {{folder}}/nginx-uwsgi;
-                fastcgi_temp_path {{folder}}/nginx-fastcgi;
-                scgi_temp_path {{folder}}/nginx-scgi;
+                client_body_temp_path "{{folder}}/nginx-body";
+                proxy_temp_path "{{folder}}/nginx-proxy";
+                uwsgi_temp_path "{{folder}}/nginx-uwsgi";
+                fastcgi_temp_path "{{folder}}/nginx-fastcgi";
+                scgi_temp_path "{{folder}}/nginx-scgi";
 
                 upstream target {
             {{Upstreams(settings)}}

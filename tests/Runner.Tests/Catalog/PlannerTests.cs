@@ -100,7 +100,7 @@ public sealed class PlannerTests : IDisposable
             daemon off;
             worker_processes auto;
             worker_rlimit_nofile 2048;
-            pid /run/wobble/nginx.pid;
+            pid "/run/wobble/nginx.pid";
             error_log stderr warn;
 
             events {
@@ -114,11 +114,11 @@ public sealed class PlannerTests : IDisposable
                 default_type application/octet-stream;
                 keepalive_timeout 65s;
                 keepalive_requests 1000000000;
-                client_body_temp_path /run/wobble/nginx-body;
-                proxy_temp_path /run/wobble/nginx-proxy;
-                uwsgi_temp_path /run/wobble/nginx-uwsgi;
-                fastcgi_temp_path /run/wobble/nginx-fastcgi;
-                scgi_temp_path /run/wobble/nginx-scgi;
+                client_body_temp_path "/run/wobble/nginx-body";
+                proxy_temp_path "/run/wobble/nginx-proxy";
+                uwsgi_temp_path "/run/wobble/nginx-uwsgi";
+                fastcgi_temp_path "/run/wobble/nginx-fastcgi";
+                scgi_temp_path "/run/wobble/nginx-scgi";
 
                 upstream target {
                     server 127.0.0.1:8001 max_fails=0;
@@ -138,6 +138,18 @@ public sealed class PlannerTests : IDisposable
             }
 
             """, plan.Components[^1].Files["nginx.conf"]);
+    }
+
+    [Theory]
+    [InlineData("/srv/my data/runs/1", "/srv/my data/runs/1")]
+    [InlineData("/srv/\"my\" data\\/1", "/srv/\\\"my\\\" data\\\\/1")]
+    public void Nginx_reads_a_run_s_folder_of_any_name_as_one_word(string folder, string written)
+    {
+        string text = NginxConfiguration.Of(new NginxSettings { RunFolder = folder, Port = 8000, Upstreams = [8001], Protocol = "http", Connections = 10, KeepAlive = false });
+
+        Assert.Contains($"pid \"{written}/nginx.pid\";\n", text, StringComparison.Ordinal);
+        foreach (string name in (string[])["client_body_temp_path", "proxy_temp_path", "uwsgi_temp_path", "fastcgi_temp_path", "scgi_temp_path"])
+            Assert.Contains($" {name} \"{written}/nginx-", text, StringComparison.Ordinal);
     }
 
     [Fact]
