@@ -21,7 +21,7 @@ internal static class HostingFindings
     {
         try
         {
-            var addresses = ListenAddress.Parse(configuration["Urls"] is { Length: > 0 } urls ? urls : "http://127.0.0.1:5080", hasCertificate: true);
+            var addresses = ListenAddress.Parse(configuration["Urls"] is { Length: > 0 } urls ? urls : "http://127.0.0.1:5080", UpSettings.HasCertificate(configuration));
             return [.. addresses.Select(address => Port(data, address)), .. addresses.Select(address => Reach(address, configuration["PublicUrl"])).OfType<Finding>()];
         }
         catch (HostingException e)

@@ -32,7 +32,7 @@ internal sealed record UpSettings
         return new UpSettings
         {
             Data = new DataFolder(Text(data) ?? Text(configuration["DataFolder"]) ?? DataFolder.Default),
-            Addresses = ListenAddress.Parse(urls ?? configuration["Urls"] ?? "", hasCertificate: Text(configuration["Kestrel:Certificates:Default:Path"]) is not null),
+            Addresses = ListenAddress.Parse(urls ?? configuration["Urls"] ?? "", HasCertificate(configuration)),
             ConnectionString = Text(configuration.GetConnectionString("Wobble")),
             PublicUrl = Text(configuration["PublicUrl"])?.TrimEnd('/'),
             JsonLogs = Text(configuration["LogFormat"]) switch
@@ -46,6 +46,9 @@ internal sealed record UpSettings
             Dashboard = DashboardOf(baseFolder),
         };
     }
+
+    /// <summary>Whether the Dashboard is given a certificate, so that it may listen on https itself.</summary>
+    public static bool HasCertificate(IConfiguration configuration) => Text(configuration["Kestrel:Certificates:Default:Path"]) is not null;
 
     /// <summary>The settings file beside this program, then the environment.</summary>
     public static IConfiguration Configuration() => new ConfigurationBuilder()

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Configuration;
 using Npgsql;
 using Wobble.Results.Storage;
 using Wobble.Runner.Catalog;
@@ -46,6 +47,19 @@ public sealed class HostingFindingsTests : IDisposable
         Assert.Equal(grade, finding?.Grade);
         Assert.Contains(text, finding?.Text ?? "", StringComparison.Ordinal);
         Assert.Equal(grade is Grade.Warning, finding?.Remedy?.Contains("http://127.0.0.1:5080, behind a proxy", StringComparison.Ordinal) == true);
+    }
+
+    [Theory]
+    [InlineData("", Grade.Error, "https needs a certificate")]
+    [InlineData("/etc/wobble.pfx", Grade.Ok, "is free")]
+    public async Task Https_without_a_certificate_is_told_as_the_start_would(string certificate, object grade, string text)
+    {
+        var settings = new ConfigurationBuilder().AddInMemoryCollection([KeyValuePair.Create<string, string?>("Urls", "https://127.0.0.1:0"), KeyValuePair.Create<string, string?>("Kestrel:Certificates:Default:Path", certificate)]).Build();
+
+        var finding = (await HostingFindings.ExamineAsync(new DataFolder(_folder), settings, default)).Single(f => f.Check == "port");
+
+        Assert.Equal(grade, finding.Grade);
+        Assert.Contains(text, finding.Text, StringComparison.Ordinal);
     }
 
     [Theory]
