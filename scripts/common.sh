@@ -47,7 +47,7 @@ missing_of() {
 # Installs what is missing of the sets; with --no-install refuses and names it.
 require_packages() {
     local missing
-    command -v dpkg-query >/dev/null || die 1 "Wobble needs Debian (12 or newer) or a system made from it: dpkg-query was not found."
+    command -v dpkg-query >/dev/null || die 1 "Wobble needs Debian 12, or a system made from it: dpkg-query was not found."
     missing=$(missing_of "$@" | tr '\n' ' ')
     [ -n "$missing" ] || return 0
     [ -z "$no_install" ] || die 1 "Missing Debian packages: $missing" "" "Install them, or start without --no-install:" "  apt-get install --no-install-recommends $missing"
