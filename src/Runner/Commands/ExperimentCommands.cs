@@ -1,9 +1,11 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json;
 using Wobble.Results;
 using Wobble.Results.Domain;
 using Wobble.Results.Experiments;
 using Wobble.Results.Experiments.Claims;
+using Wobble.Results.Statistics;
 using Wobble.Runner.Experiments;
 
 namespace Wobble.Runner.Commands;
@@ -43,6 +45,8 @@ internal static class ExperimentCommands
         var options = new ExperimentOptions(Making.FreshRuns);
         return Make(new Command("tune", $"How many workers serve a target best: one run a step until three in a row are below the best, a play-off of the best three, then fresh runs (--repetitions). {Exits}") { target, most }, options, (parsed, choice, catalogue, errors) =>
         {
+            if (choice.Shared.Workers is not null || choice.Workers == WorkersChoice.Published)
+                errors.Add(new FieldError("workers", choice.Shared.Workers is { } workers ? $"{workers}" : "published", "none: the search finds them, and tries at most as many as --most says"));
             var experiment = Making.Tune(parsed.GetValue(target)!, choice.Shared, catalogue, choice.Seed, choice.Repetitions);
             return experiment with { MostWorkers = (int?)LoadOptions.Whole("most", parsed.GetValue(most), DefinitionRules.MaxWorkers, errors) ?? experiment.MostWorkers };
         });
@@ -56,6 +60,8 @@ internal static class ExperimentCommands
         return Make(new Command("capacity", $"The highest offered rate at which p99 stays below an objective: a closed loop, five bisections, seven runs around. {Exits}") { targets, objective }, options, (parsed, choice, catalogue, errors) =>
         {
             if (choice.Repetitions != 1) errors.Add(new FieldError("repetitions", $"{choice.Repetitions}", "1: each rate is run once, and the line through them has the interval"));
+            if (choice.Headline is { } metric && metric != Metric.P99) errors.Add(new FieldError("metric", metric.Title(), "p99, or nothing: a capacity is the rate at which p99 stays below the objective"));
+            if (choice.Delta is { } delta) errors.Add(new FieldError("delta", delta.ToString(CultureInfo.InvariantCulture), "none: a capacity is a rate with its interval, and no difference is judged"));
             errors.AddRange(choice.Load.FailIf.Where(c => c.Term != FailIf.Throughput).Select(c => new FieldError("fail-if", c.Text, "throughput of a capacity, the rate that is assured, such as 'throughput<1000'")));
             return Making.CapacityOf(parsed.GetValue(targets)!, choice.Shared, catalogue, LoadOptions.Time("objective", parsed.GetValue(objective), errors)?.TotalMilliseconds ?? 0, choice.Seed, choice.Workers);
         });

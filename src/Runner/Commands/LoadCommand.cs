@@ -45,7 +45,15 @@ internal static class LoadCommand
             if (choice.Rate is not null || choice.For is not null || choice.Requests is not null) errors.Add(new FieldError("stages", text, "stages say rate and duration themselves: leave out rate, for and requests"));
             else if (choice.Connections is { } beside && LoadStage.MostConnections(stages) is not null) errors.Add(LoadStage.BesideStages(beside, text));
         }
+        bool isOpenLoop = choice.Rate is not null || stages.Any(s => s.Rate is not null);
+        // A rate that can't be read has its error already.
+        if (!isOpenLoop && errors.Count == 0)
+        {
+            if (own.Schedule is not null) errors.Add(new FieldError("schedule", own.Schedule, "none without a rate: a closed loop sends when an answer has come"));
+            if (own.MaxWaiting is { } waiting) errors.Add(new FieldError("max_waiting", $"{waiting}", "none without a rate: in a closed loop no request waits for a connection"));
+        }
         var target = LoadTarget.Parse(url, own.UnixSocket, errors);
+        if (own.File is not null && target is { Path: not "/" }) errors.Add(new FieldError("url", url, "http://HOST[:PORT]/ beside a file: the file's requests have their own paths"));
         if (target is null || errors.Count > 0) return null;
         try
         {
@@ -56,7 +64,6 @@ internal static class LoadCommand
             errors.Add(new FieldError("url", url, e.Message));
             return null;
         }
-        bool isOpenLoop = choice.Rate is not null || stages.Any(s => s.Rate is not null);
         return new LoadPlan
         {
             Host = target.Host,
@@ -65,7 +72,7 @@ internal static class LoadCommand
             Requests = own.RequestsTo(target.Path),
             Connections = choice.Connections ?? (isOpenLoop ? Defaults.OpenLoopConnections : stages.Count > 0 ? stages.Max(s => s.Connections!.Value) : Defaults.Connections),
             Rate = choice.Rate,
-            Schedule = own.Schedule,
+            Schedule = own.Schedule ?? "constant",
             Stages = stages,
             KeepAlive = choice.KeepAlive ?? false,
             Warmup = choice.Warmup ?? Defaults.Warmup,

@@ -19,7 +19,8 @@ internal static class PlanCommand
         command.SetAction(async parsed =>
         {
             var errors = new List<FieldError>();
-            var (definition, _) = stack.Read(parsed, parsed.GetValue(target)!, errors);
+            var (definition, choice) = stack.Read(parsed, parsed.GetValue(target)!, errors);
+            errors.AddRange(choice.FailIf.Select(c => new FieldError("fail-if", c.Text, "none: a plan is printed and not run")));
             var folder = DataOption.Of(parsed, data);
             var loaded = await CatalogueReader.FromSettings(folder).ReadAsync();
             errors.AddRange(DefinitionRules.Check(definition, loaded.Catalogue).Where(e => errors.All(known => known.Field != e.Field)));

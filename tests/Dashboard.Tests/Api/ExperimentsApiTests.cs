@@ -403,6 +403,10 @@ public sealed class ExperimentsApiTests : IAsyncLifetime
     [InlineData("""{"kind":"capacity","targets":["uwsgi-http/bottle"],"connections":5}""", "connections")]
     [InlineData("""{"kind":"capacity","targets":["uwsgi-http/bottle"],"stages":"1s@5/s","for":null}""", "stages")]
     [InlineData("""{"kind":"capacity","targets":["uwsgi-http/bottle"],"rate":5}""", "rate")]
+    [InlineData("""{"kind":"capacity","targets":["uwsgi-http/bottle"],"headline":"p50"}""", "headline: p50 is not allowed; p99, or nothing")]
+    [InlineData("""{"kind":"capacity","targets":["uwsgi-http/bottle"],"delta":0.1}""", "delta: 0.1 is not allowed; none: a capacity is a rate")]
+    [InlineData("""{"kind":"tune","targets":["uwsgi-http/bottle"],"workers":8}""", "workers: 8 is not allowed; none: the search finds them")]
+    [InlineData("""{"kind":"tune","targets":["uwsgi-http/bottle"],"workers":"published"}""", "workers: published is not allowed; none: the search finds them")]
     [InlineData("""{"targets":["uwsgi-http/bottle","uvicorn/starlette"],"repetitions":2147483647,"for":"1h"}""", "repetitions")]
     public async Task What_a_kind_does_not_use_is_refused_and_not_ignored(string body, string field)
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Wobble.Results.Domain;
 using Wobble.Results.Experiments;
@@ -72,6 +73,10 @@ internal static class ExperimentBody
             headline = Metric.P99;
         }
         if (kind == "capacity" && body.ContainsKey("repetitions") && repetitions != 1) errors.Add(new FieldError("repetitions", $"{repetitions}", "1, or nothing: each rate is run once, and the line through them has the interval"));
+        if (kind == "capacity" && headline != Metric.P99) errors.Add(new FieldError("headline", extras.Headline, "p99, or nothing: a capacity is the rate at which p99 stays below the objective"));
+        if (kind == "capacity" && extras.Delta is { } delta) errors.Add(new FieldError("delta", delta.ToString(CultureInfo.InvariantCulture), "none: a capacity is a rate with its interval, and no difference is judged"));
+        if (kind == "tune" && (definition.Workers is not null || workers == WorkersChoice.Published))
+            errors.Add(new FieldError("workers", definition.Workers is { } given ? $"{given}" : "published", "none: the search finds them, and tries at most as many as most_workers says"));
         double objective = ObjectiveOf(kind, extras.Objective, errors);
         if (errors.Count > 0) return (null, null, errors);
 
