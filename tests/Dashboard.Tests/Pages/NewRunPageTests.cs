@@ -51,6 +51,20 @@ public sealed class NewRunPageTests : PageScene
     }
 
     [Fact]
+    public void What_is_typed_stands_escaped_in_the_address_and_stays_in_the_form()
+    {
+        var page = OpenForm("/new");
+        IElement Notes() => page.Find("section[aria-label='For later'] input[maxlength='10000']");
+
+        Notes().Input("café, two words");
+        Notes().Change("café, two words");
+
+        page.WaitForAssertion(() => Assert.Contains("&notes=caf%C3%A9", Address, StringComparison.Ordinal));
+        Assert.EndsWith("%20two%20words", Address, StringComparison.Ordinal);
+        Assert.Equal("café, two words", Notes().GetAttribute("value"));
+    }
+
+    [Fact]
     public async Task What_is_wrong_stands_beside_its_field_and_nothing_starts_and_nothing_is_lost()
     {
         var page = OpenForm("/new?target=uwsgi-http/bottle&workers=-1&for=soon");

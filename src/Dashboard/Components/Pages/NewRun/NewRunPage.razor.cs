@@ -123,7 +123,8 @@ public sealed partial class NewRunPage
     private void Settled()
     {
         if (context is null) return;
-        string written = Navigation.ToAbsoluteUri(RunFormUrl.Write(context.Form, Answer?.Configuration?.Id)).ToString();
+        // From Wobble's own root, which may lie below a path, and escaped as the browser says it back.
+        string written = Navigation.ToAbsoluteUri(RunFormUrl.Write(context.Form, Answer?.Configuration?.Id)[1..]).AbsoluteUri;
         if (written == address) return;
         address = written;
         Navigation.NavigateTo(written, replace: true);

@@ -57,7 +57,7 @@ public sealed partial class RunsPage
 
     private void Search(string text) => Navigation.NavigateTo(url.With(f => f with { Search = text.Trim() }).ToString());
 
-    private void Toggle(string slug) => Navigation.NavigateTo(url.Toggle(slug).ToString(), replace: true);
+    private void Toggle(string slug) => Navigation.NavigateTo(url.Toggle(slug).ToString()[1..], replace: true);
 
     private async Task DeleteChosen()
     {
@@ -79,7 +79,7 @@ public sealed partial class RunsPage
             options.Action = "Undo";
             options.OnClick = _ => UndoAsync(ids);
         });
-        Navigation.NavigateTo((url with { Chosen = [] }).ToString(), replace: true);
+        Navigation.NavigateTo((url with { Chosen = [] }).ToString()[1..], replace: true);
     }
 
     // This page may be closed by then: a message says what came of it.
