@@ -7,6 +7,7 @@ using Wobble.Dashboard.Components.Pages.Claims;
 using Wobble.Dashboard.Components.Pages.Configurations;
 using Wobble.Dashboard.Components.Pages.Experiments;
 using Wobble.Dashboard.Components.Pages.NewRun;
+using Wobble.Dashboard.Components.Pages.Recurring;
 using Wobble.Dashboard.Components.Pages.Runs;
 using Wobble.Results.Domain;
 using Wobble.Results.Edits;
@@ -117,6 +118,30 @@ public sealed class DatabaseAwayPageTests : PageScene
 
         messages.WaitForAssertion(() => Assert.Contains("database can't be reached", System.Net.WebUtility.HtmlDecode(messages.Markup), StringComparison.Ordinal));
         Assert.Equal("Delete", page.Find(".btn.stop").TextContent);
+    }
+
+    [Fact]
+    public async Task What_recurs_stays_shown_and_is_read_when_the_database_is_back()
+    {
+        var experiment = await new StoredExperiments(Database).PlayAsync(Making.Compare(["uwsgi-http/bottle", "uvicorn/starlette"], new Definition { Target = "" }, SamplePlans.Catalogue, 3, 1), _ => (30, 4_000));
+        await new RecurrenceEdits(Database, TimeProvider.System).Create(new RecurrenceWish { Experiment = experiment.Slug, Time = "02:30" }, default);
+        var part = Scene.Render<ExperimentRecurrence>(p => p.Add(x => x.Slug, experiment.Slug));
+        part.WaitForElement(".recurs");
+        await Database.ExecuteAsync("alter table recurrences rename to hidden");
+
+        Pause(part);
+
+        part.WaitForAssertion(() => Assert.Contains("database was lost meanwhile", part.Find(".recur-new .wrong").TextContent, StringComparison.Ordinal));
+        Assert.Single(part.FindAll(".recurs"));
+        var late = Scene.Render<ExperimentRecurrence>(p => p.Add(x => x.Slug, experiment.Slug));
+        Assert.Empty(late.FindAll(".recurs"));
+        await Database.ExecuteAsync("alter table hidden rename to recurrences");
+        late.Render(p => p.Add(x => x.Slug, experiment.Slug));
+        late.WaitForElement(".recurs");
+        Pause(part);
+        part.WaitForAssertion(() => Assert.Contains("Paused.", part.Find(".recurs").TextContent, StringComparison.Ordinal));
+
+        static void Pause(IRenderedComponent<ExperimentRecurrence> part) => part.FindAll(".recurs button").Single(b => b.TextContent.StartsWith("Pause", StringComparison.Ordinal)).Click();
     }
 
     [Fact]
