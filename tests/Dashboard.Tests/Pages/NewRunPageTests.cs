@@ -1,6 +1,8 @@
 using AngleSharp.Dom;
 using Bunit;
+using Microsoft.Extensions.DependencyInjection;
 using Wobble.Dashboard.Components.Pages.NewRun;
+using Wobble.Dashboard.Live;
 using Wobble.Results.Domain;
 using Wobble.Results.Edits;
 using Wobble.Results.Queries;
@@ -130,6 +132,27 @@ public sealed class NewRunPageTests : PageScene
 
         page.WaitForAssertion(() => Assert.Equal($"/configurations/{saved.Id}", Address));
         Assert.Equal((2, 4), (await new ConfigurationQueries(Database).One(saved.Id, default)) is { } row ? (row.Version, row.Definition.Workers!.Value) : default);
+    }
+
+    [Theory, InlineData(false), InlineData(true)]
+    public async Task What_somebody_else_saved_meanwhile_is_not_overwritten(bool isReloaded)
+    {
+        var edits = new ConfigurationEdits(Database, TimeProvider.System);
+        var saved = (await edits.Create("base", new Definition { Target = "uvicorn/starlette", Workers = 3 }, default)).Value!;
+        var page = OpenForm($"/new?configuration={saved.Id}");
+        page.Find("#field-workers").Input("4");
+        page.Find("#field-workers").Change("4");
+        page.WaitForAssertion(() => Assert.StartsWith($"/new?configuration={saved.Id}&version=1&", Address, StringComparison.Ordinal));
+        await edits.Change(saved.Id, 1, "base", new Definition { Target = "uvicorn/starlette", Workers = 5 }, default);
+
+        if (isReloaded) page = OpenForm(Address);
+        else Scene.Services.GetRequiredService<RunFeed>().Notify(null);
+        page.WaitForAssertion(() => Assert.Equal("Save as version 3", page.FindAll(".save .btn")[0].TextContent));
+        page.FindAll(".save .btn")[0].Click();
+
+        page.WaitForAssertion(() => Assert.StartsWith("Not saved: somebody saved version 2 meanwhile", page.Find("#save-wrong").TextContent, StringComparison.Ordinal));
+        Assert.Contains("version 1, changed", page.Find(".crumb").TextContent, StringComparison.Ordinal);
+        Assert.Equal((2, 5), (await new ConfigurationQueries(Database).One(saved.Id, default)) is { } row ? (row.Version, row.Definition.Workers!.Value) : default);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Components;
 using Wobble.Dashboard.Access;
 using Wobble.Dashboard.Components.Controls;
@@ -28,6 +29,7 @@ public sealed partial class NewRunPage
     private FormContext? context;
     private RunFormReading reading = new([], []);
     private string address = "";
+    private int? fromVersion;
     private string? refusal;
     private bool isQueueing;
 
@@ -40,6 +42,8 @@ public sealed partial class NewRunPage
 
     /// <summary>The configuration that the form begins from.</summary>
     [SupplyParameterFromQuery(Name = "configuration")] public string? ConfigurationId { get; set; }
+    /// <summary>The configuration's version when the form was filled from it: the page reads newer ones while it is open.</summary>
+    [SupplyParameterFromQuery(Name = "version")] public string? ConfigurationVersion { get; set; }
     /// <summary>The run that the form begins from.</summary>
     [SupplyParameterFromQuery(Name = "again")] public string? AgainSlug { get; set; }
 
@@ -63,6 +67,7 @@ public sealed partial class NewRunPage
         {
             address = Navigation.Uri;
             context = RunFormUrl.Parse(address) is { } form ? ContextOf(form) : null;
+            fromVersion = int.TryParse(ConfigurationVersion, NumberStyles.None, CultureInfo.InvariantCulture, out int version) ? version : null;
         }
         await base.OnParametersSetAsync();
         if (context is null && Answer is not null) Fill(Answer);
@@ -97,6 +102,7 @@ public sealed partial class NewRunPage
             : answer.Again is { } again ? RunForm.Of(again.Definition)
             : new RunForm { Targets = Beginning(catalogue) };
         context = ContextOf(form);
+        fromVersion = answer.Configuration?.Version;
         Read();
     }
 
@@ -108,6 +114,8 @@ public sealed partial class NewRunPage
     private void Read()
     {
         if (context is null || Answer is null) return;
+        // An address that says no version, such as one of before.
+        fromVersion ??= Answer.Configuration?.Version;
         context.Catalogue = Catalogues.Of(Answer.Runners, context.Form.Runner, Clock.GetUtcNow());
         reading = RunFormReading.Of(context.Form, context.Catalogue);
         context.Errors = reading.Errors;
@@ -124,7 +132,7 @@ public sealed partial class NewRunPage
     {
         if (context is null) return;
         // From Wobble's own root, which may lie below a path, and escaped as the browser says it back.
-        string written = Navigation.ToAbsoluteUri(RunFormUrl.Write(context.Form, Answer?.Configuration?.Id)[1..]).AbsoluteUri;
+        string written = Navigation.ToAbsoluteUri(RunFormUrl.Write(context.Form, Answer?.Configuration?.Id, fromVersion)[1..]).AbsoluteUri;
         if (written == address) return;
         address = written;
         Navigation.NavigateTo(written, replace: true);

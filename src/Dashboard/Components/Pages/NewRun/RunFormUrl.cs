@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Primitives;
 
@@ -26,11 +27,12 @@ internal static class RunFormUrl
         return form;
     }
 
-    /// <summary>The address of the form; <paramref name="configuration"/> is what it began from.</summary>
-    public static string Write(RunForm form, Guid? configuration)
+    /// <summary>The address of the form; <paramref name="configuration"/> is what it began from, in its <paramref name="version"/> then.</summary>
+    public static string Write(RunForm form, Guid? configuration, int? version = null)
     {
         var pairs = new List<KeyValuePair<string, string?>>();
         if (configuration is { } id) pairs.Add(new("configuration", id.ToString()));
+        if (configuration is not null && version is { } from) pairs.Add(new("version", from.ToString(CultureInfo.InvariantCulture)));
         foreach (string target in form.Targets.DefaultIfEmpty("")) pairs.Add(new("target", target));
         foreach (var (name, field) in Fields)
             if (field.Read(form) is { } value && value != field.Read(Untouched)) pairs.Add(new(name, value));
