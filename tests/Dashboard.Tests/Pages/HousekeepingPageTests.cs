@@ -105,6 +105,41 @@ public sealed class HousekeepingPageTests : PageScene
     }
 
     [Fact]
+    public async Task A_second_click_on_new_link_ends_no_link_of_a_run()
+    {
+        var run = await Runs.RecordAsync(Facts("uwsgi-http/bottle"));
+        var keeping = Scene.Render<RunKeeping>(p => p.Add(x => x.Run, run));
+
+        keeping.FindAll(".btns button")[1].Click();
+        Assert.Equal("Keep it", keeping.FindAll(".btns button")[1].TextContent);
+        keeping.FindAll(".btns button")[1].Click();
+
+        Assert.Equal("New link", keeping.FindAll(".btns button")[1].TextContent);
+        Assert.Equal(run.Slug, (await Runs.FindAsync(run.Id)).Slug);
+        keeping.FindAll(".btns button")[1].Click();
+        keeping.FindAll(".btns button").Single(b => b.TextContent == "Really: the present link ends").Click();
+        keeping.WaitForAssertion(() => Assert.StartsWith("/r/", Address, StringComparison.Ordinal));
+        Assert.Equal($"/r/{(await Runs.FindAsync(run.Id)).Slug}", Address);
+        Assert.NotEqual($"/r/{run.Slug}", Address);
+    }
+
+    [Fact]
+    public async Task A_second_click_on_new_link_ends_no_link_of_an_experiment()
+    {
+        var experiment = await PlayedAsync();
+        var page = Open<ExperimentPage>($"/x/{experiment.Slug}", ("Slug", experiment.Slug));
+        page.WaitForElement(".btn.stop");
+        int place = page.FindAll("button").ToList().FindIndex(b => b.TextContent == "New link");
+
+        await page.InvokeAsync(() => page.FindAll("button")[place].Click());
+        page.WaitForAssertion(() => Assert.Equal("Keep it", page.FindAll("button")[place].TextContent));
+        await page.InvokeAsync(() => page.FindAll("button")[place].Click());
+
+        page.WaitForAssertion(() => Assert.Equal("New link", page.FindAll("button")[place].TextContent));
+        Assert.NotNull(await new ExperimentQueries(Database).BySlug(experiment.Slug, default));
+    }
+
+    [Fact]
     public async Task Each_runners_data_folder_is_shown_with_when_it_was_told()
     {
         var told = new DataFolderUse(DateTimeOffset.UtcNow, "/var/lib/wobble", [new DataFolderPart("journals", 2_000_000, null), new DataFolderPart("benchmark", 500_000_000, "it can’t be read"), new DataFolderPart("of-tomorrow", 1_000_000, null)]);
