@@ -1,4 +1,5 @@
 using Bunit;
+using Microsoft.AspNetCore.Components;
 using Wobble.Dashboard.Components.Charts;
 using Wobble.Dashboard.Components.Pages.Claims;
 using Wobble.Dashboard.Components.Pages.Experiments;
@@ -30,6 +31,28 @@ public sealed class ExperimentPagesTests : PageScene
         var shown = (await new ExperimentQueries(Database).BySlug(Address[3..], default))!;
         Assert.Equal((ExperimentKind.Article, 2, 3), (shown.Definition.Kind, shown.Definition.Repetitions, shown.Definition.Rows.Count));
         Assert.Single(Jobs.Queued);
+    }
+
+    [Theory, InlineData("/experiments"), InlineData("/claims")]
+    public async Task A_double_click_begins_it_once(string address)
+    {
+        IRenderedComponent<IComponent> page = address == "/claims" ? Open<ClaimsPage>(address) : Open<ExperimentsPage>(address);
+        string button = address == "/claims" ? "#claim-F .btn" : "section[aria-label='The article'] .btn.go";
+        page.WaitForState(() => page.FindAll(button).Any(b => !b.HasAttribute("disabled")));
+
+        // What is clicked is found anew, as it may render in between.
+        await page.InvokeAsync(() =>
+        {
+            Start().Click();
+            Start().Click();
+        });
+
+        page.WaitForAssertion(() => Assert.StartsWith("/x/", Address, StringComparison.Ordinal));
+        await using var db = Database.CreateDbContext();
+        Assert.Single(db.Experiments);
+        Assert.Single(Jobs.Queued);
+
+        AngleSharp.Dom.IElement Start() => page.FindAll(button).Single(b => b.TextContent.StartsWith("Run", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -173,6 +196,26 @@ public sealed class ExperimentPagesTests : PageScene
 
         messages.WaitForAssertion(() => Assert.Contains("Not changed. Runs of its earlier rounds are gone: make a new experiment.", messages.Markup, StringComparison.Ordinal));
         Assert.Empty(Jobs.Queued);
+    }
+
+    [Fact]
+    public async Task A_double_click_adds_rounds_once()
+    {
+        var definition = Making.Compare(["uwsgi-http/bottle", "uwsgi-http/bottle"], new Definition { Target = "" }, SamplePlans.Catalogue, 5, 1);
+        var experiment = await new StoredExperiments(Database).PlayAsync(definition, next => ((next.Round + next.Row) % 2 == 0 ? 20 : 24 + next.Row, 5_000));
+        var page = Open<ExperimentPage>($"/x/{experiment.Slug}", ("Slug", experiment.Slug));
+        page.WaitForElement(".xr");
+
+        await page.InvokeAsync(() =>
+        {
+            More().Click();
+            More().Click();
+        });
+
+        page.WaitForAssertion(() => Assert.Contains("Rounds were added after a look", page.Markup, StringComparison.Ordinal));
+        Assert.Equal(10, (await new ExperimentQueries(Database).BySlug(experiment.Slug, default))!.Definition.Repetitions);
+
+        AngleSharp.Dom.IElement More() => page.FindAll(".btn").Single(b => b.TextContent == "More rounds (5)");
     }
 
     [Fact]

@@ -34,6 +34,23 @@ public sealed class NewRunPageTests : PageScene
     }
 
     [Fact]
+    public async Task A_double_click_queues_one_run()
+    {
+        var page = OpenForm("/new");
+
+        await page.InvokeAsync(() =>
+        {
+            page.Find(".btn.go").Click();
+            page.Find(".btn.go").Click();
+        });
+
+        page.WaitForAssertion(() => Assert.StartsWith("/r/", Address, StringComparison.Ordinal));
+        // Still busy: the page is being left.
+        page.WaitForAssertion(() => Assert.Equal("Queueing", page.Find(".btn.go").TextContent));
+        Assert.Single(Jobs.Queued);
+    }
+
+    [Fact]
     public void Choosing_changes_stack_time_and_address_together()
     {
         var page = OpenForm("/new");

@@ -20,7 +20,8 @@ public sealed partial class ClaimsPage
     private int rounds = 5;
     private double seconds = 10;
     private int budget = 120;
-    private bool isBusy;
+    // Left: the page of what was begun opens, so that this one begins nothing more.
+    private bool isBusy, isLeft;
     private string? wrong;
 
     [Inject] private ClaimQueries Claims { get; set; } = default!;
@@ -70,7 +71,9 @@ public sealed partial class ClaimsPage
 
     private Task RunAsync(ClaimLine line) => DoAsync(async () =>
     {
-        if (await MakeAsync(line.Claim, null) is { } slug) Navigation.NavigateTo($"/x/{slug}");
+        if (await MakeAsync(line.Claim, null) is not { } slug) return;
+        isLeft = true;
+        Navigation.NavigateTo($"/x/{slug}");
     });
 
     private Task RunAllAsync() => DoAsync(async () =>
@@ -96,6 +99,7 @@ public sealed partial class ClaimsPage
 
     private async Task DoAsync(Func<Task> change)
     {
+        if (isBusy) return;
         isBusy = true;
         try
         {
@@ -107,7 +111,7 @@ public sealed partial class ClaimsPage
         }
         finally
         {
-            isBusy = false;
+            isBusy = isLeft;
         }
     }
 }

@@ -98,17 +98,20 @@ public sealed partial class NewExperiment
 
     private async Task StartAsync()
     {
+        if (busy) return;
         if (!HasChosen)
         {
             errors = [$"{new FieldError(kind == Kinds.Configurations ? "configurations" : "targets", "", "choose at least one")}."];
             return;
         }
         busy = true;
+        bool isLeft = false;
         try
         {
             long seed = Random.Shared.NextInt64(1, 1_000_000);
             var outcome = await Changes.CreateExperimentAsync(catalogue => Make(catalogue, seed), null, CancellationToken.None);
             errors = [.. outcome.Errors.Select(e => $"{e}.")];
+            isLeft = outcome.Experiment is not null;
             if (outcome.Experiment is { } experiment) Navigation.NavigateTo($"/x/{experiment.Slug}");
         }
         catch (NotChangedException e)
@@ -117,7 +120,8 @@ public sealed partial class NewExperiment
         }
         finally
         {
-            busy = false;
+            // A page that is being left starts nothing more.
+            busy = isLeft;
         }
     }
 }

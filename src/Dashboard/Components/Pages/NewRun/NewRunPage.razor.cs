@@ -148,13 +148,18 @@ public sealed partial class NewRunPage
             return;
         }
         isQueueing = true;
+        bool isLeft = false;
         try
         {
             // Several runs answer one question together: they are an experiment, in shuffled rounds.
             var requests = reading.Definitions.Select(d => Request(context.Form, d)).ToList();
             var outcome = requests.Count == 1 ? await Changes.QueueAsync(requests[0], Closed) : await Changes.RepeatAsync(requests, Closed);
             if (outcome.Errors.Count > 0) refusal = $"Nothing was queued. {string.Join(" ", outcome.Errors.Select(e => e + "."))}";
-            else Navigation.NavigateTo(outcome.Experiment is { } experiment ? $"/x/{experiment.Slug}" : $"/r/{outcome.Runs[0].Slug}");
+            else
+            {
+                isLeft = true;
+                Navigation.NavigateTo(outcome.Experiment is { } experiment ? $"/x/{experiment.Slug}" : $"/r/{outcome.Runs[0].Slug}");
+            }
         }
         catch (NotChangedException e)
         {
@@ -162,7 +167,8 @@ public sealed partial class NewRunPage
         }
         finally
         {
-            isQueueing = false;
+            // A page that is being left starts nothing more.
+            isQueueing = isLeft;
         }
     }
 
