@@ -1,4 +1,5 @@
 using Bunit;
+using MudBlazor;
 using Wobble.Dashboard.Components.Pages.Configurations;
 using Wobble.Dashboard.Components.Pages.Home;
 using Wobble.Dashboard.Components.Pages.Runners;
@@ -161,6 +162,40 @@ public sealed class ListPagesTests : PageScene
         page.WaitForAssertion(() => Assert.Contains("No runs yet", page.Find(".empty").TextContent, StringComparison.Ordinal));
         Assert.Equal("/runs", Address);
         Assert.Equal(1, await CountAsync(r => r.DeletedAt != null));
+    }
+
+    [Fact]
+    public async Task A_double_click_deletes_once_and_says_nothing_else()
+    {
+        var run = await Runs.RecordAsync(Facts("uwsgi-http/bottle"));
+        var messages = Scene.Render<MudSnackbarProvider>();
+        var page = Open<RunsPage>($"/runs?r={run.Slug}");
+        page.WaitForElement(".selbar button");
+
+        await page.InvokeAsync(() =>
+        {
+            page.Find(".selbar button").Click();
+            page.Find(".selbar button").Click();
+        });
+
+        messages.WaitForAssertion(() => Assert.Contains("Deleted 1 run; the links end.", messages.Markup, StringComparison.Ordinal));
+        page.WaitForAssertion(() => Assert.Equal("/runs", Address));
+        Assert.DoesNotContain("going on", messages.Markup, StringComparison.Ordinal);
+        Assert.DoesNotContain("gone already", messages.Markup, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Of_chosen_runs_that_stay_it_says_which_go_on_and_which_are_gone()
+    {
+        var (mine, theirs, waiting) = (await Runs.RecordAsync(Facts("uwsgi-http/bottle")), await Runs.RecordAsync(Facts("uwsgi-http/flask")), await Runs.QueuedAsync());
+        var messages = Scene.Render<MudSnackbarProvider>();
+        var page = Open<RunsPage>($"/runs?r={mine.Slug}&r={theirs.Slug}&r={waiting.Slug}");
+        page.WaitForElement(".selbar button");
+        await new RunEdits(Database, TimeProvider.System, Retention.Default).Delete([theirs.Id], default);
+
+        page.Find(".selbar button").Click();
+
+        messages.WaitForAssertion(() => Assert.Contains("Deleted 1 run; the links end. 1 run still going on can’t be deleted: cancel first. 1 run was gone already.", messages.Markup, StringComparison.Ordinal));
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Components;
 using MudBlazor;
 using Wobble.Dashboard.Access;
 using Wobble.Dashboard.Components.Controls;
+using Wobble.Results.Domain;
 using Wobble.Results.Queries;
 
 namespace Wobble.Dashboard.Components.Pages.Runs;
@@ -20,6 +21,7 @@ public sealed partial class RunsPage
     private const int TagsOffered = 8;
 
     private RunsUrl url = new();
+    private bool isDeleting;
 
     [Inject] private RunsQueries Runs { get; set; } = default!;
     [Inject] private ConfigurationQueries Configurations { get; set; } = default!;
@@ -61,8 +63,10 @@ public sealed partial class RunsPage
 
     private async Task DeleteChosen()
     {
-        if (Answer is null) return;
-        Guid[] ids = [.. Answer.Chosen.Select(r => r.Id)];
+        if (Answer is null || isDeleting) return;
+        isDeleting = true;
+        var chosen = Answer.Chosen;
+        Guid[] ids = [.. chosen.Select(r => r.Id)];
         int deleted;
         try
         {
@@ -73,12 +77,25 @@ public sealed partial class RunsPage
             Snackbar.Add(e.Message);
             return;
         }
-        string left = deleted < ids.Length ? $" {Numbers.Many(ids.Length - deleted, "run")} still going on can’t be deleted: cancel first." : "";
-        Snackbar.Add($"Deleted {Numbers.Many(deleted, "run")}; the links end.{left}", Severity.Normal, options =>
+        finally
         {
-            options.Action = "Undo";
-            options.OnClick = _ => UndoAsync(ids);
-        });
+            isDeleting = false;
+        }
+        int goingOn = Math.Min(ids.Length - deleted, chosen.Count(r => !r.State.IsFinal())), gone = ids.Length - deleted - goingOn;
+        string left = (goingOn > 0 ? $" {Numbers.Many(goingOn, "run")} still going on can’t be deleted: cancel first." : "")
+            + (gone > 0 ? $" {Numbers.Many(gone, "run")} {(gone == 1 ? "was" : "were")} gone already." : "");
+        if (deleted == 0)
+        {
+            Snackbar.Add($"Nothing was deleted.{left}");
+        }
+        else
+        {
+            Snackbar.Add($"Deleted {Numbers.Many(deleted, "run")}; the links end.{left}", Severity.Normal, options =>
+            {
+                options.Action = "Undo";
+                options.OnClick = _ => UndoAsync(ids);
+            });
+        }
         Navigation.NavigateTo((url with { Chosen = [] }).ToString()[1..], replace: true);
     }
 
