@@ -61,6 +61,12 @@ public sealed partial class ApexChart : IAsyncDisposable
     private async ValueTask CreateAsync()
     {
         module = await Script.InvokeAsync<IJSObjectReference>("import", "./" + Assets["js/charts.js"]);
+        if (disposed)
+        {
+            // Closed meanwhile: the element is gone, too.
+            await DisposeAsync();
+            return;
+        }
         Remember(OptionsText());
         chart = await module.InvokeAsync<IJSObjectReference>("create", element, "../" + Assets["lib/apexcharts/apexcharts.min.js"], sentOptions, sentSeries, sentNow);
         if (disposed) await DisposeAsync();

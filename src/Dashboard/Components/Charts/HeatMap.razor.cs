@@ -59,6 +59,12 @@ public sealed partial class HeatMap : IAsyncDisposable
     private async ValueTask CreateAsync()
     {
         module = await Script.InvokeAsync<IJSObjectReference>("import", "./" + Assets["js/heat.js"]);
+        if (disposed)
+        {
+            // Closed meanwhile: the element is gone, too.
+            await DisposeAsync();
+            return;
+        }
         (sent, sentColumns) = HeatModel.Of(Points, Total, "--" + Class.Word(), Now);
         canvas = await module.InvokeAsync<IJSObjectReference>("create", element, sent, sentColumns);
         if (disposed) await DisposeAsync();

@@ -2,7 +2,10 @@ using Microsoft.JSInterop;
 
 namespace Wobble.Dashboard.Components.Layout;
 
-/// <summary>Calls into the browser that a closed page may end at any time: then there is nobody left to tell.</summary>
+/// <summary>
+/// Calls into the browser that a closed page may end at any time: then there is nobody left to tell. A script that fails there, as on an element
+/// that is gone by then, costs its figure and not the page.
+/// </summary>
 internal static class Browser
 {
     public static async Task<T?> AskAsync<T>(Func<ValueTask<T>> call)
@@ -11,7 +14,7 @@ internal static class Browser
         {
             return await call();
         }
-        catch (Exception e) when (e is JSDisconnectedException or OperationCanceledException or ObjectDisposedException)
+        catch (Exception e) when (IsOver(e))
         {
             return default;
         }
@@ -23,9 +26,11 @@ internal static class Browser
         {
             await call();
         }
-        catch (Exception e) when (e is JSDisconnectedException or OperationCanceledException or ObjectDisposedException)
+        catch (Exception e) when (IsOver(e))
         {
             // As above.
         }
     }
+
+    private static bool IsOver(Exception e) => e is JSException or JSDisconnectedException or OperationCanceledException or ObjectDisposedException;
 }
