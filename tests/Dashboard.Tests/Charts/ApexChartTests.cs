@@ -73,6 +73,19 @@ public sealed class ApexChartTests : IAsyncLifetime
     }
 
     [Fact]
+    public void After_a_push_that_was_lost_everything_is_sent()
+    {
+        var chart = Render(Model(2));
+        handle.SetupVoid("append", _ => true).SetCanceled();
+
+        Change(chart, Model(3), now: 3);
+        chart.WaitForAssertion(() => handle.VerifyInvoke("append"));
+        Change(chart, Model(4), now: 4);
+
+        chart.WaitForAssertion(() => Assert.Equal(4, ((IReadOnlyList<ApexSeries>)handle.VerifyInvoke("update").Arguments[1]!)[0].Data.Count));
+    }
+
+    [Fact]
     public async Task A_page_that_closes_ends_the_chart()
     {
         Render(Model(2));

@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.JSInterop;
 using Wobble.Dashboard.Components.Charts;
 using Wobble.Dashboard.Components.Layout;
+using Wobble.Dashboard.Live;
 using Wobble.Dashboard.Tests.Live;
 
 namespace Wobble.Dashboard.Tests.Charts;
@@ -32,10 +33,28 @@ public sealed class HeatMapTests : IAsyncLifetime
     }
 
     [Fact]
+    public void After_a_push_that_was_lost_every_column_is_sent()
+    {
+        var module = scene.JSInterop.SetupModule(m => m.Identifier == "import");
+        var handle = module.SetupModule(m => m.Identifier == "create");
+        handle.Mode = JSRuntimeMode.Loose;
+        handle.SetupVoid("draw", _ => true).SetCanceled();
+        var map = scene.Render<HeatMap>(p => p.Add(m => m.Points, Seconds(1)).Add(m => m.Total, 10d));
+        map.WaitForAssertion(() => module.VerifyInvoke("create"));
+
+        map.Render(p => p.Add(m => m.Points, Seconds(2)).Add(m => m.Total, 10d));
+        map.WaitForAssertion(() => Assert.Single((IReadOnlyList<HeatColumn>)handle.VerifyInvoke("draw").Arguments[1]!));
+        map.Render(p => p.Add(m => m.Points, Seconds(3)).Add(m => m.Total, 10d));
+
+        map.WaitForAssertion(() => Assert.Equal(3, ((IReadOnlyList<HeatColumn>)handle.VerifyInvoke("draw", 2)[1].Arguments[1]!).Count));
+
+        static IReadOnlyList<RunPoint> Seconds(int count) => [.. Enumerable.Range(0, count).Select(i => Points.Of(i))];
+    }
+
+    [Fact]
     public async Task A_script_that_fails_in_the_browser_ends_no_page()
     {
-        await Browser.TellAsync(() => throw new JSException("There is no such element."));
-
+        Assert.False(await Browser.TellAsync(() => throw new JSException("There is no such element.")));
         Assert.Null(await Browser.AskAsync<string>(() => throw new JSException("There is no such element.")));
     }
 

@@ -85,7 +85,8 @@ public sealed partial class ApexChart : IAsyncDisposable
         do
         {
             pushAgain = false;
-            await Browser.TellAsync(PushOnceAsync);
+            // What didn't arrive is missing there: the next one is whole.
+            if (!await Browser.TellAsync(PushOnceAsync)) sentOptionsText = "";
         }
         while (pushAgain && !disposed);
         pushing = false;
@@ -98,12 +99,12 @@ public sealed partial class ApexChart : IAsyncDisposable
         if (options != sentOptionsText || more is null)
         {
             Remember(options);
-            await chart!.InvokeVoidAsync("update", sentOptions, sentSeries, sentNow);
+            await chart!.InvokeVoidAsync("update", Browser.PushTimeout, sentOptions, sentSeries, sentNow);
         }
         else if (more.Any(m => m.Count > 0) || Now != sentNow)
         {
             Remember(options);
-            await chart!.InvokeVoidAsync("append", more, sentNow);
+            await chart!.InvokeVoidAsync("append", Browser.PushTimeout, more, sentNow);
         }
     }
 

@@ -37,7 +37,8 @@ public sealed partial class HeatMap : IAsyncDisposable
     /// <inheritdoc/>
     protected override async Task OnParametersSetAsync()
     {
-        if (canvas is not null) await Browser.TellAsync(PushAsync);
+        // What didn't arrive is missing there: the next one is whole.
+        if (canvas is not null && !await Browser.TellAsync(PushAsync)) sent = null;
     }
 
     /// <inheritdoc/>
@@ -78,6 +79,6 @@ public sealed partial class HeatMap : IAsyncDisposable
         if (adds && columns.Count == known && model.Now == sent!.Now) return;
         (sent, sentColumns) = (model, columns);
         IReadOnlyList<HeatColumn> more = adds ? [.. columns.Skip(known)] : columns;
-        await canvas!.InvokeVoidAsync("draw", model, more, adds);
+        await canvas!.InvokeVoidAsync("draw", Browser.PushTimeout, model, more, adds);
     }
 }

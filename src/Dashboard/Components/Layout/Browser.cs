@@ -8,6 +8,9 @@ namespace Wobble.Dashboard.Components.Layout;
 /// </summary>
 internal static class Browser
 {
+    /// <summary>How long a push to a figure may take. What a lost circuit was asked is never answered.</summary>
+    public static readonly TimeSpan PushTimeout = TimeSpan.FromSeconds(10);
+
     public static async Task<T?> AskAsync<T>(Func<ValueTask<T>> call)
     {
         try
@@ -20,15 +23,17 @@ internal static class Browser
         }
     }
 
-    public static async Task TellAsync(Func<ValueTask> call)
+    /// <summary>True when it arrived; false also when a circuit was lost meanwhile, which comes back without it.</summary>
+    public static async Task<bool> TellAsync(Func<ValueTask> call)
     {
         try
         {
             await call();
+            return true;
         }
         catch (Exception e) when (IsOver(e))
         {
-            // As above.
+            return false;
         }
     }
 
