@@ -1,7 +1,11 @@
 namespace Wobble.Dashboard.Access;
 
 /// <summary>A change was asked for and not made, as far as can be told. The message is for people: why, and what to do.</summary>
-internal class NotChangedException(string message, Exception? inner = null) : Exception(message, inner);
+internal class NotChangedException(string message, Exception? inner = null) : Exception(message, inner)
+{
+    /// <summary>The message, where something else that was asked for with it is done already.</summary>
+    public string MessageOfRest => Message.Replace("othing was changed", "othing more was changed", StringComparison.Ordinal);
+}
 
 /// <summary>A change was asked for by someone who may not. Nothing was changed.</summary>
 internal sealed class NotSignedInException(bool isViewer = false) : NotChangedException(isViewer

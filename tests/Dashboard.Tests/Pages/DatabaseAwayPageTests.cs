@@ -171,6 +171,20 @@ public sealed class DatabaseAwayPageTests : PageScene
         Assert.Equal(0, await CountAsync(_ => true));
     }
 
+    [Fact]
+    public async Task Of_claims_that_are_begun_together_it_says_how_many_were()
+    {
+        var page = Open<ClaimsPage>("/claims");
+        page.WaitForState(() => page.FindAll(".btn.go").Any(b => !b.HasAttribute("disabled")));
+        // The disk is full after the first.
+        await Database.ExecuteAsync("create function refuse() returns trigger language plpgsql as $$ begin if exists (select from experiments) then raise exception 'full' using errcode = '53100'; end if; return new; end $$");
+        await Database.ExecuteAsync("create trigger refuse before insert on experiments for each row execute function refuse()");
+
+        page.Find(".btn.go").Click();
+
+        page.WaitForAssertion(() => Assert.StartsWith("1 was begun; Wobble’s database was lost meanwhile", page.Find(".wrong").TextContent, StringComparison.Ordinal));
+    }
+
     private static void Said(IRenderedComponent<MudSnackbarProvider> messages) =>
         messages.WaitForAssertion(() => Assert.Contains(Refused, messages.Markup, StringComparison.Ordinal));
 

@@ -1,9 +1,11 @@
 using Bunit;
 using Microsoft.Extensions.DependencyInjection;
+using Wobble.Dashboard.Components.Controls;
 using Wobble.Dashboard.Components.Pages;
 using Wobble.Dashboard.Live;
 using Wobble.Dashboard.Tests.Pages;
 using Wobble.Results.Domain;
+using Wobble.Results.Edits;
 using Wobble.Results.Facts;
 using Wobble.Results.Storage;
 using Wobble.Tests.Support;
@@ -190,6 +192,48 @@ public sealed class RunPageTests : PageScene
         await page.InvokeAsync(() => page.Find(".notes-form input").Change(new string('x', 200)));
         await page.InvokeAsync(() => page.Find(".notes-save button").Click());
         page.WaitForAssertion(() => Assert.Contains("is not allowed", page.Find(".notes-save [role=alert]").TextContent, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task What_another_page_saved_is_not_overwritten_by_fields_that_nobody_touched()
+    {
+        var run = await Runs.RecordAsync(Facts("uwsgi-http/bottle"), tags: ["old"], notes: "mine");
+        var form = Scene.Render<NotesForm>(p => p.Add(f => f.Run, run.Id).Add(f => f.Notes, "mine").Add(f => f.Tags, ["old"]));
+        form.Find("input").Change("new");
+        await new RunEdits(Database, TimeProvider.System, Retention.Default).SetNotes(run.Id, "theirs", default);
+
+        form.Find("button").Click();
+
+        form.WaitForAssertion(() => Assert.Equal("Saved.", form.Find("[role=status]").TextContent));
+        var kept = await Runs.FindAsync(run.Id);
+        Assert.Equal(("theirs", "new"), (kept.Notes, string.Join(' ', kept.Tags)));
+    }
+
+    [Fact]
+    public async Task Fields_that_nobody_touched_follow_what_another_page_saved_and_others_stay()
+    {
+        var run = await Runs.RecordAsync(Facts("uwsgi-http/bottle"));
+        var form = Scene.Render<NotesForm>(p => p.Add(f => f.Run, run.Id).Add(f => f.Notes, null).Add(f => f.Tags, ["old"]));
+        form.Find("input").Change("typed");
+
+        form.Render(p => p.Add(f => f.Run, run.Id).Add(f => f.Notes, "theirs").Add(f => f.Tags, ["theirs"]));
+
+        Assert.Equal("theirs", form.Find("textarea").GetAttribute("value"));
+        Assert.Equal("typed", form.Find("input").GetAttribute("value"));
+    }
+
+    [Fact]
+    public async Task Notes_that_were_saved_are_said_to_be_when_the_tags_are_not()
+    {
+        var run = await Runs.RecordAsync(Facts("uwsgi-http/bottle"));
+        var form = Scene.Render<NotesForm>(p => p.Add(f => f.Run, run.Id).Add(f => f.Notes, null).Add(f => f.Tags, []));
+        form.Find("textarea").Change("kept");
+        form.Find("input").Change(new string('x', 200));
+
+        form.Find("button").Click();
+
+        form.WaitForAssertion(() => Assert.StartsWith("The notes are saved; the tags are not: ", form.Find("[role=alert]").TextContent, StringComparison.Ordinal));
+        Assert.Equal("kept", (await Runs.FindAsync(run.Id)).Notes);
     }
 
     private IRenderedComponent<RunPage> OpenRun(Run run)

@@ -80,11 +80,21 @@ public sealed partial class ClaimsPage
     {
         // Each waits for the one before it; the first waits for none.
         string? before = null;
-        foreach (var (line, _, _) in Plan!.Now)
+        int begun = 0;
+        try
         {
-            if (await MakeAsync(line.Claim, before) is not { } slug) break;
-            before = slug;
+            foreach (var (line, _, _) in Plan!.Now)
+            {
+                if (await MakeAsync(line.Claim, before) is not { } slug) break;
+                before = slug;
+                begun++;
+            }
         }
+        catch (NotChangedException e) when (begun > 0)
+        {
+            wrong = e.MessageOfRest;
+        }
+        if (wrong is not null && begun > 0) wrong = $"{Numbers.Count(begun)} {(begun == 1 ? "was" : "were")} begun; {wrong}";
         await RefreshAsync();
     });
 
