@@ -20,7 +20,8 @@ public static class DatabaseFaults
         for (; fault is not null; fault = fault.InnerException)
         {
             if (fault is PostgresException postgres) return IsAway(postgres.SqlState);
-            if (fault is NpgsqlException or SocketException) return true;
+            // A host name that isn't resolved in time is told without Npgsql around it.
+            if (fault is NpgsqlException or SocketException or TimeoutException) return true;
         }
         return false;
     }

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Components;
 using Wobble.Dashboard.Live;
 using Wobble.Results.Domain;
 using Wobble.Results.Queries;
+using Wobble.Results.Storage;
 
 namespace Wobble.Dashboard.Components.Layout;
 
@@ -49,7 +50,7 @@ public sealed partial class RunInBar : IDisposable
         {
             run = await Board.NowAsync();
         }
-        catch (Exception e) when (e is DbException or InvalidOperationException or TimeoutException)
+        catch (Exception e) when (e is DbException or InvalidOperationException || DatabaseFaults.IsAway(e))
         {
             // The database is away: the page itself says so. The bar keeps what it showed.
         }
