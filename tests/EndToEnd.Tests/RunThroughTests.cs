@@ -92,7 +92,7 @@ public sealed class RunThroughTests(Product product)
         static void Pass(IWebSocketFrame frame, IWebSocketRoute to)
         {
             if (frame.Text is { } text) to.Send(text);
-            else to.Send(frame.Binary);
+            else to.Send(frame.Binary!);
         }
     }
 
