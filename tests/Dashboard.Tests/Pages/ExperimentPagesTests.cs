@@ -117,6 +117,7 @@ public sealed class ExperimentPagesTests : PageScene
         page.WaitForElement(".recurs");
 
         SignOut();
+        page.Render();
 
         page.WaitForAssertion(() => Assert.Empty(page.FindAll(".recurs")));
         Assert.DoesNotContain("02:30", page.Markup, StringComparison.Ordinal);
