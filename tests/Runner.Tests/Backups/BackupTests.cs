@@ -120,6 +120,7 @@ public sealed class BackupTests : IDisposable
         var data = NewFolder();
         string folder = NewFolder().Root, file = Path.Combine(folder, "all.tar"), secret = Path.Combine(folder, "secret");
         File.WriteAllText(secret, "of root alone");
+        data.Make();
         Directory.CreateDirectory(data.Keys);
         File.WriteAllText(Path.Combine(data.Keys, "key-1.xml"), "<key/>");
         File.CreateSymbolicLink(Path.Combine(data.Keys, "key-2.xml"), secret);
