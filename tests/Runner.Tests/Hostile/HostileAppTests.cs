@@ -56,7 +56,7 @@ public sealed class HostileAppTests : IDisposable
             ["never"] = Never,
         });
         var reader = new CatalogueReader(data, [targets], wobbles: await CopyAsync("TargetApps"));
-        var definition = new Definition { Target = "waitress/hostile", Workers = 1, Connections = 2, Warmup = TimeSpan.Zero, For = TimeSpan.FromSeconds(4), Pooler = "none", Proxy = "none", KeepAlive = true };
+        var definition = new Definition { Target = "waitress/hostile", Workers = 1, Connections = 2, Warmup = TimeSpan.Zero, For = TimeSpan.FromSeconds(8), Pooler = "none", Proxy = "none", KeepAlive = true };
         var loaded = await reader.ReadAsync();
         Assert.Empty(loaded.Catalogue.Broken);
         var plan = Planner.Plan(definition, loaded, StackLayouts.Create(data));
