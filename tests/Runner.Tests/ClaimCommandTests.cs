@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 using Wobble.Runner.Commands;
 
@@ -7,20 +6,10 @@ namespace Wobble.Runner.Tests;
 /// <summary><c>wobble claim</c> as it is started.</summary>
 public sealed class ClaimCommandTests
 {
-    private static async Task<(int Code, string Output, string Error)> RunAsync(params string[] arguments)
-    {
-        string dotnet = Path.GetFileName(Environment.ProcessPath!) == "dotnet" ? Environment.ProcessPath! : "dotnet";
-        using var process = Process.Start(new ProcessStartInfo(dotnet, [typeof(LoadCommand).Assembly.Location, "claim", .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-        var error = process.StandardError.ReadToEndAsync();
-        string output = await process.StandardOutput.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        return (process.ExitCode, output, await error);
-    }
-
     [Fact]
     public async Task The_list_is_json_when_that_is_asked_for()
     {
-        var (code, output, _) = await RunAsync("--json");
+        var (code, output, _) = await CommandLine.RunAsync("claim", "--json");
 
         using var json = JsonDocument.Parse(output);
         var claims = json.RootElement.GetProperty("claims").EnumerateArray().ToList();
@@ -34,7 +23,7 @@ public sealed class ClaimCommandTests
     [InlineData("--metric", "p50", "metric: p50 is not allowed; none: a claim's rule names its metric and least difference")]
     public async Task What_its_rule_says_itself_is_refused(string option, string value, string says)
     {
-        var (code, _, error) = await RunAsync("5", option, value);
+        var (code, _, error) = await CommandLine.RunAsync("claim", "5", option, value);
 
         Assert.Equal(ExitCodes.BadInput, code);
         Assert.Contains(says, error, StringComparison.Ordinal);

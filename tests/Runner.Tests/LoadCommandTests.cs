@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 using Wobble.Runner.Commands;
 using Wobble.Runner.Tests.Load;
@@ -8,16 +7,6 @@ namespace Wobble.Runner.Tests;
 /// <summary><c>wobble load</c> as it is started: exit codes, errors, and the object on stdout.</summary>
 public sealed class LoadCommandTests
 {
-    private static async Task<(int Code, string Output, string Error)> RunAsync(params string[] arguments)
-    {
-        string dotnet = Path.GetFileName(Environment.ProcessPath!) == "dotnet" ? Environment.ProcessPath! : "dotnet";
-        using var process = Process.Start(new ProcessStartInfo(dotnet, [typeof(LoadCommand).Assembly.Location, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-        var error = process.StandardError.ReadToEndAsync();
-        string output = await process.StandardOutput.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        return (process.ExitCode, output, await error);
-    }
-
     [Theory]
     [InlineData("--no-such-option", "load http://127.0.0.1:1/ --no-such-option")]
     [InlineData("no-such-word", "no-such-word")]
@@ -25,7 +14,7 @@ public sealed class LoadCommandTests
     [InlineData("url: https://127.0.0.1/ is not allowed; http only", "load https://127.0.0.1/")]
     public async Task Bad_input_ends_with_2_and_says_what_is_wrong(string says, string line)
     {
-        var (code, output, error) = await RunAsync(line.Split(' '));
+        var (code, output, error) = await CommandLine.RunAsync(line.Split(' '));
 
         Assert.Equal(ExitCodes.BadInput, code);
         Assert.Contains(says, error, StringComparison.Ordinal);
@@ -37,7 +26,7 @@ public sealed class LoadCommandTests
     {
         using var server = new ScriptedServer(Reply.Ok);
 
-        var (code, output, _) = await RunAsync("load", $"http://127.0.0.1:{server.Port}/", "--warmup", "0s", "--for", "1s", "--connections", "2", "--keep-alive", "--json");
+        var (code, output, _) = await CommandLine.RunAsync("load", $"http://127.0.0.1:{server.Port}/", "--warmup", "0s", "--for", "1s", "--connections", "2", "--keep-alive", "--json");
 
         using var json = JsonDocument.Parse(output);
         string[] names = [.. json.RootElement.EnumerateObject().Select(m => m.Name)];
@@ -54,7 +43,7 @@ public sealed class LoadCommandTests
         string file = Path.Combine(Path.GetTempPath(), $"wobble-{Guid.NewGuid():n}.json");
         await File.WriteAllTextAsync(file, """[{"kind": "read", "weight": 3, "path": "/row?key={key}"}, {"kind": "write", "method": "POST", "path": "/rows", "body": "{}", "headers": {"X-Mine": "1"}}]""");
 
-        var (_, output, _) = await RunAsync("load", $"http://127.0.0.1:{server.Port}/", "--file", file, "--rate", "200", "--schedule", "poisson", "--warmup", "0s", "--for", "1s", "--keep-alive", "--json");
+        var (_, output, _) = await CommandLine.RunAsync("load", $"http://127.0.0.1:{server.Port}/", "--file", file, "--rate", "200", "--schedule", "poisson", "--warmup", "0s", "--for", "1s", "--keep-alive", "--json");
 
         File.Delete(file);
         using var json = JsonDocument.Parse(output);
@@ -73,7 +62,7 @@ public sealed class LoadCommandTests
         string file = Path.Combine(Path.GetTempPath(), $"wobble-{Guid.NewGuid():n}.json");
         await File.WriteAllTextAsync(file, text);
 
-        var (code, _, error) = await RunAsync("load", "http://127.0.0.1:1/", "--file", file);
+        var (code, _, error) = await CommandLine.RunAsync("load", "http://127.0.0.1:1/", "--file", file);
 
         File.Delete(file);
         Assert.Equal(ExitCodes.BadInput, code);

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Wobble.Runner.Commands;
 
 namespace Wobble.Runner.Tests;
@@ -21,20 +20,10 @@ public sealed class UnusedOptionTests
         string file = Path.Combine(Path.GetTempPath(), $"wobble-{Guid.NewGuid():n}.json");
         await File.WriteAllTextAsync(file, """[{"kind": "read", "path": "/"}]""");
 
-        var (code, error) = await RunAsync([.. line.Split(' ').Select(word => word == "FILE" ? file : word)]);
+        var (code, _, error) = await CommandLine.RunAsync([.. line.Split(' ').Select(word => word == "FILE" ? file : word)]);
 
         File.Delete(file);
         Assert.Equal(ExitCodes.BadInput, code);
         Assert.Contains(says, error, StringComparison.Ordinal);
-    }
-
-    private static async Task<(int Code, string Error)> RunAsync(string[] arguments)
-    {
-        string dotnet = Path.GetFileName(Environment.ProcessPath!) == "dotnet" ? Environment.ProcessPath! : "dotnet";
-        using var process = Process.Start(new ProcessStartInfo(dotnet, [typeof(LoadCommand).Assembly.Location, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-        var error = process.StandardError.ReadToEndAsync();
-        await process.StandardOutput.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        return (process.ExitCode, await error);
     }
 }
